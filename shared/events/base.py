@@ -46,7 +46,7 @@ def _aware(value: datetime) -> datetime:
 def _clean(text: str) -> str:
     """Control characters (but newline and tab) never belong to a text; PostgreSQL cannot even store a NUL."""
     for character in text:
-        if character < " " and character not in "\n\t" or "\x7f" <= character <= "\x9f":
+        if (character < " " and character not in "\n\t") or "\x7f" <= character <= "\x9f":
             raise ValueError("文本含有控制字符")
         if "\ud800" <= character <= "\udfff":
             raise ValueError("文本含有不完整的字符")

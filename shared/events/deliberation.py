@@ -2,22 +2,164 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
 
-from shared.events.base import Code, Fact, Line, Mention, Moment, Prose, Ref
+from pydantic import Field, StringConstraints
+
+from shared.events.base import Code, Fact, Line, Mention, Moment, Prose, Ref, Target, Value
 from shared.events.vocabulary import (
+    CommunityKind,
     DisclosureStage,
     ProgressStep,
     ProjectCategory,
+    Quantity,
     Tag,
     TopicOrigin,
     WhistleKind,
 )
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+Party = Annotated[str, StringConstraints(pattern=rf"^(seat/[1-5]|(member|guest)/{_UUID}|(unit|post)/[^\s/]{{1,64}})$")]
+"""参会方: `seat/3`, `member/<uuid>`, `guest/<uuid>` (an admitted applicant), `unit/<code>`, `post/<code>`. Never a name."""
+Seat = Annotated[int, Field(ge=1, le=5)]
+"""席位: 1 两委, 2 业主自治组织, 3 物业公司, 4 社区民警, 5 联系领导和科室."""
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""The hash by which a text is sealed, in hex."""
+
+
+class Amount(Value):
+    """数量: work that is counted, e.g. 道路修补 19 PLACES."""
+
+    what: Line
+    count: Annotated[int, Field(ge=1)]
+    unit: Quantity
 
 
 class DeliberationFact(Fact, abstract=True):
     """Anything deliberation says."""
 
     said_by = "deliberation"
+
+
+class PlatformFact(DeliberationFact, abstract=True):
+    """A fact of one community's 5+N platform (协商平台); the stream's id follows from the community."""
+
+    kind = "platform"
+    community: Code
+
+
+class PlatformRulesAdopted(PlatformFact):
+    """工作方案和议事规则通过. The first one founds the platform.
+
+    `duty_from`: first day of the first month that is watched for a meeting; `warn_at`: when that month is warned of.
+    """
+
+    community_kind: CommunityKind
+    title: Line
+    text: Prose | None = None
+    duty_from: date
+    warn_at: Moment
+
+
+class ConvenerAppointed(PlatformFact):
+    """召集人确定: the post that convenes and liaises (the secretary [S]); who holds it is no fact."""
+
+    post: Code
+    organisation: Line
+
+
+class PlaceFixed(PlatformFact):
+    """议事场所确定: the relatively permanent place [S]."""
+
+    venue: Line
+
+
+class SeatFilled(PlatformFact):
+    """席位到位: the organisation that now takes this seat."""
+
+    seat: Seat
+    holder: Line
+    unit: Code | None = None
+
+
+class SeatVacated(PlatformFact):
+    """席位空缺, with the reason; a vacancy never blocks a meeting."""
+
+    seat: Seat
+    reason: Line
+
+
+class MemberKind(StrEnum):
+    """N 方代表类别 [S]: 党员 村居民 人大代表 妇女 政协委员 共建单位 志愿者 文体团队 其他."""
+
+    PARTY_MEMBER = "PARTY_MEMBER"
+    RESIDENT = "RESIDENT"
+    PEOPLES_CONGRESS_DEPUTY = "PEOPLES_CONGRESS_DEPUTY"
+    WOMEN = "WOMEN"
+    CPPCC_MEMBER = "CPPCC_MEMBER"
+    PARTNER_UNIT = "PARTNER_UNIT"
+    VOLUNTEER = "VOLUNTEER"
+    CULTURE_SPORT_GROUP = "CULTURE_SPORT_GROUP"
+    OTHER = "OTHER"
+
+
+class MemberAppointed(PlatformFact):
+    """N 方代表进入: `member` is an opaque id; `organisation` only where an organisation is represented."""
+
+    member: UUID
+    member_kind: MemberKind
+    organisation: Line | None = None
+
+
+class MemberLeft(PlatformFact):
+    """N 方代表退出."""
+
+    member: UUID
+    reason: Line
+
+
+class GuidanceSubject(StrEnum):
+    """指导事项: 选题 议定 公开 推动落实 [S]."""
+
+    CHOOSING = "CHOOSING"
+    DECIDING = "DECIDING"
+    PUBLISHING = "PUBLISHING"
+    CARRYING_OUT = "CARRYING_OUT"
+
+
+class GuidanceGiven(PlatformFact):
+    """镇级指导: the town on choosing, deciding, publishing or carrying out; `about`: the topic or meeting meant."""
+
+    subject: GuidanceSubject
+    text: Prose
+    by: Code
+    about: Mention | None = None
+
+
+class MonthFact(PlatformFact, abstract=True):
+    """A fact about one calendar month (Asia/Shanghai) of the monthly duty [S]. `month`: its first day."""
+
+    month: date
+
+
+class MonthlyMeetingDue(MonthFact):
+    """月度协商提醒: no meeting yet, and the month ends soon."""
+
+    ends_at: Moment
+
+
+class MonthlyMeetingMissed(MonthFact):
+    """月度协商缺失: the month went by without a meeting. `next_warn_at`: when the next month is warned of."""
+
+    next_warn_at: Moment
+
+
+class MonthlyDutyMet(MonthFact):
+    """月度协商完成: said so that the watch moves on to the next month. `meetings`: held in this month when it was said."""
+
+    meetings: int
+    next_warn_at: Moment
 
 
 class TopicFact(DeliberationFact, abstract=True):
@@ -43,6 +185,176 @@ class TopicRejected(TopicFact):
 
     reason: Line
     sources: tuple[Ref, ...] = ()
+
+
+class TopicScope(StrEnum):
+    """协商范围 [S]: 公共事务 物业管理 居民急难愁盼."""
+
+    PUBLIC_AFFAIRS = "PUBLIC_AFFAIRS"
+    PROPERTY_MANAGEMENT = "PROPERTY_MANAGEMENT"
+    URGENT_WORRIES = "URGENT_WORRIES"
+
+
+class TopicAccepted(TopicFact):
+    """议题受理: inside the scope."""
+
+    scope: TopicScope
+
+
+class TopicsMerged(TopicFact):
+    """议题合并: this topic goes on in another one, which keeps all its sources."""
+
+    into: Target
+    sources: tuple[Ref, ...] = ()
+
+
+class TopicEnlarged(TopicFact):
+    """议题并入: another topic was merged into this one. `sources`, `people`: of this topic from now on."""
+
+    merged: Ref
+    sources: tuple[Ref, ...] = ()
+    people: int | None = None
+
+
+class BackgroundDistributed(TopicFact):
+    """背景材料发放: to all parties before the meeting [S]. `sha256`: of the material, where there is a file."""
+
+    title: Line
+    sha256: Sha256 | None = None
+
+
+class TopicScheduled(TopicFact):
+    """议题上会: it stands on the notice of a meeting."""
+
+    meeting: Mention
+    starts_at: Moment
+
+
+class TopicUnscheduled(TopicFact):
+    """议题撤回待议: the meeting was postponed or cancelled."""
+
+    meeting: Mention
+    reason: Line
+
+
+class TopicOpened(TopicFact):
+    """议题开议. `round`: how often it is now deliberated, since it was proposed or reopened."""
+
+    meeting: Mention
+    round: int
+
+
+class TopicSettled(TopicFact):
+    """当场解决 (exit a) [S]: the undertakings say who does it, until when."""
+
+    meeting: Mention
+    undertakings: tuple[Target, ...]
+
+
+class TopicAgreed(TopicFact):
+    """协商一致: undertakings with owner and date."""
+
+    meeting: Mention
+    undertakings: tuple[Target, ...]
+
+
+class TopicDeferred(TopicFact):
+    """暂缓再议, with the reason. `deferrals`: how often now, since it was proposed or reopened."""
+
+    meeting: Mention
+    reason: Line
+    deferrals: int
+
+
+class AssemblyForum(StrEnum):
+    """决定主体: 村民会议 村民代表会议 居民会议 居民代表会议 业主大会 物业管理委员会."""
+
+    VILLAGERS = "VILLAGERS"
+    VILLAGER_REPRESENTATIVES = "VILLAGER_REPRESENTATIVES"
+    RESIDENTS = "RESIDENTS"
+    RESIDENT_REPRESENTATIVES = "RESIDENT_REPRESENTATIVES"
+    OWNERS = "OWNERS"
+    PROPERTY_COMMITTEE = "PROPERTY_COMMITTEE"
+
+
+class AssemblyMatter(StrEnum):
+    """提交事项: what the law gives to an assembly; OTHER goes there only after rounds without result or large dispute."""
+
+    HIRE_PROPERTY_COMPANY = "HIRE_PROPERTY_COMPANY"
+    DISMISS_PROPERTY_COMPANY = "DISMISS_PROPERTY_COMPANY"
+    PROPERTY_SERVICE = "PROPERTY_SERVICE"
+    MANAGEMENT_STATUTE = "MANAGEMENT_STATUTE"
+    MAINTENANCE_FUND = "MAINTENANCE_FUND"
+    FUND_RAISING = "FUND_RAISING"
+    REBUILDING = "REBUILDING"
+    COMMON_PARTS = "COMMON_PARTS"
+    VILLAGE_SUBSIDIES = "VILLAGE_SUBSIDIES"
+    COLLECTIVE_INCOME = "COLLECTIVE_INCOME"
+    PUBLIC_WELFARE_UNDERTAKING = "PUBLIC_WELFARE_UNDERTAKING"
+    LAND_AND_HOMESTEADS = "LAND_AND_HOMESTEADS"
+    COLLECTIVE_PROPERTY = "COLLECTIVE_PROPERTY"
+    OTHER = "OTHER"
+
+
+class ReferralCause(StrEnum):
+    """Why a topic goes to an assembly (exit b): 法定事项 多次协商未果 争议较大."""
+
+    LAW = "LAW"
+    ROUNDS = "ROUNDS"
+    DISPUTE = "DISPUTE"
+
+
+class TopicReferredToAssembly(TopicFact):
+    """提交会议决定 (exit b) [S]. `authorised`: a representatives' assembly was authorised to decide this matter."""
+
+    meeting: Mention
+    forum: AssemblyForum
+    matter: AssemblyMatter
+    cause: ReferralCause
+    authorised: bool
+    community: Code
+    public_title: Line
+    sources: tuple[Ref, ...] = ()
+
+
+class UpwardOutcome(StrEnum):
+    """What the competent department answered: it can be carried out now, or deliberation takes it up again."""
+
+    CLEARED = "CLEARED"
+    RETURNED = "RETURNED"
+
+
+class UpwardAnswered(TopicFact):
+    """上级答复 to a topic that was reported upward."""
+
+    outcome: UpwardOutcome
+    answer: Prose
+
+
+class UpwardReviewDue(TopicFact):
+    """上报复核到期: the review date has come and there is no answer."""
+
+    review_on: date
+
+
+class TopicImplementing(TopicFact):
+    """进入落实: the assembly adopted it, the issue or the project is closed."""
+
+    cause: Mention
+    undertakings: tuple[Target, ...] = ()
+
+
+class TopicDisclosed(TopicFact):
+    """结果公开: the result is public before the topic is closed."""
+
+    result: Prose
+
+
+class TopicReopened(TopicFact):
+    """议题重启: the effect check failed, or the other way said no. `cause`: the assembly, issue or project."""
+
+    cause: Mention
+    reason: Line
 
 
 class TopicProgressed(TopicFact):
@@ -109,6 +421,7 @@ class TopicNeedsProject(TopicFact):
     project_category: ProjectCategory
     tags: tuple[Tag, ...]
     common: CommonDemand
+    finding: Line | None = None
     people: int | None = None
     sources: tuple[Ref, ...] = ()
 
@@ -118,3 +431,382 @@ class TopicClosed(TopicFact):
 
     result: Prose
     sources: tuple[Ref, ...] = ()
+
+
+class MeetingForm(StrEnum):
+    """会议形式 [S]: 召集会议 座谈 现场听取意见."""
+
+    CONVENED = "CONVENED"
+    DISCUSSION = "DISCUSSION"
+    ON_SITE = "ON_SITE"
+
+
+class MeetingFact(DeliberationFact, abstract=True):
+    """A fact of one meeting (协商会议)."""
+
+    kind = "meeting"
+
+
+class MeetingScheduled(MeetingFact):
+    """会议拟定: what is not yet fixed stands open until the notice. `urgent`: shorter notice, flagged."""
+
+    community: Code
+    starts_at: Moment
+    urgent: bool
+    topics: tuple[Ref, ...] = ()
+    form: MeetingForm | None = None
+    venue: Line | None = None
+    moderator: Code | None = None
+    recorder: Code | None = None
+
+
+class RecorderNamed(MeetingFact):
+    """记录人指定: the post that records process and result [S]."""
+
+    recorder: Code
+
+
+class NoticePublished(MeetingFact):
+    """会议公示: all five items [S]: topics, time, participants, moderator, form. `stands_until`: when the notice is over."""
+
+    community: Code
+    topics: tuple[Ref, ...]
+    starts_at: Moment
+    participants: tuple[Party, ...]
+    moderator: Code
+    form: MeetingForm
+    venue: Line
+    urgent: bool
+    stands_until: Moment
+    text: Prose | None = None
+    terms: Code
+
+
+class MeetingInvited(MeetingFact):
+    """发出邀请. `label`: how the invited organisation is called in public, for a unit without a code of ours."""
+
+    party: Party
+    label: Line | None = None
+
+
+class InvitationAccepted(MeetingFact):
+    """接受邀请."""
+
+    party: Party
+
+
+class InvitationExcused(MeetingFact):
+    """请假: with the reason, before the opening [S]."""
+
+    party: Party
+    reason: Line
+
+
+class ApplicantKind(StrEnum):
+    """申请参会者类别 [S]: 村民 居民 组织 单位."""
+
+    VILLAGER = "VILLAGER"
+    RESIDENT = "RESIDENT"
+    ORGANISATION = "ORGANISATION"
+    UNIT = "UNIT"
+
+
+class JoinRequested(MeetingFact):
+    """申请参会: anyone may apply while the notice stands [S]. `applicant`: an id drawn for this application alone."""
+
+    applicant: UUID
+    applicant_kind: ApplicantKind
+
+
+class JoinAdmitted(MeetingFact):
+    """同意参会: the applicant takes part as `guest/<applicant>`."""
+
+    applicant: UUID
+
+
+class JoinDeclined(MeetingFact):
+    """不同意参会, with the reason."""
+
+    applicant: UUID
+    reason: Line
+
+
+class AttendanceRecorded(MeetingFact):
+    """到会登记."""
+
+    party: Party
+    present: bool
+
+
+class MeetingOpened(MeetingFact):
+    """会议开始: notice, background, invitations, recorder and quorum are in order."""
+
+    topics: tuple[Mention, ...]
+    seats_filled: int
+    seats_present: int
+    members_present: int
+    terms: Code
+
+
+class ProblemRaised(MeetingFact):
+    """问题交流: the parties exchange the month's problems [S]; it may become a topic. `number`: in this meeting, from 1."""
+
+    number: int
+    party: Party
+    community: Code
+    category: Code
+    place: Code | None
+    public_title: Line
+
+
+class StatementRecorded(MeetingFact):
+    """发言记录: that a party spoke; its words go into the minutes."""
+
+    party: Party
+    topic: Mention | None = None
+
+
+class Position(StrEnum):
+    """表态: 赞成 反对 弃权 正式异议."""
+
+    SUPPORT = "SUPPORT"
+    OPPOSE = "OPPOSE"
+    ABSTAIN = "ABSTAIN"
+    FORMAL_OBJECTION = "FORMAL_OBJECTION"
+
+
+class PositionRecorded(MeetingFact):
+    """表态记录: a later one of the same party on the same topic stands instead of the earlier."""
+
+    party: Party
+    topic: Mention
+    position: Position
+
+
+class AbsenceUnexcused(MeetingFact):
+    """无故缺席: invited, absent, no reason before the opening [S]. `times`: in the window of the terms, this one included."""
+
+    party: Party
+    times: int
+    superior_told: bool
+    terms: Code
+
+
+class Attendance(Value):
+    """出席情况: who was there and who was not."""
+
+    seats_filled: int
+    seats_present: int
+    members_present: int
+    units_present: int
+    guests_present: int
+    excused: tuple[Party, ...] = ()
+    unexcused: tuple[Party, ...] = ()
+
+
+class ConclusionKind(StrEnum):
+    """七种结论, of which every topic on the notice gets exactly one."""
+
+    SETTLED = "SETTLED"
+    REFERRED_TO_ASSEMBLY = "REFERRED_TO_ASSEMBLY"
+    REPORTED_UPWARD = "REPORTED_UPWARD"
+    NEEDS_DEPARTMENTS = "NEEDS_DEPARTMENTS"
+    NEEDS_PROJECT = "NEEDS_PROJECT"
+    AGREED = "AGREED"
+    DEFERRED = "DEFERRED"
+
+
+class TopicConcluded(Value):
+    """一项议题的结论: positions of seats and members are counted. `seat_objections`: seats that object formally."""
+
+    topic: Mention
+    conclusion: ConclusionKind
+    support: int
+    oppose: int
+    abstain: int
+    seat_objections: int
+
+
+class MeetingHeld(MeetingFact):
+    """会议结束. `held_at`: its end, by which it counts for a month; `minutes_due_at`: when the minutes must be public."""
+
+    community: Code
+    held_at: Moment
+    urgent: bool
+    attendance: Attendance
+    conclusions: tuple[TopicConcluded, ...]
+    problems: int
+    minutes_due_at: Moment
+    terms: Code
+
+
+class MinutesPublished(MeetingFact):
+    """会议记录公布: written by the recorder for the public, sealed by the hash of its UTF-8 text."""
+
+    recorder: Code
+    version: int
+    text: Prose
+    sha256: Sha256
+
+
+class MinutesCorrected(MeetingFact):
+    """会议记录更正: a new version with the reason; the earlier one stays."""
+
+    recorder: Code
+    version: int
+    text: Prose
+    sha256: Sha256
+    reason: Line
+
+
+class MinutesOverdue(MeetingFact):
+    """会议记录逾期: not public in time."""
+
+    due_at: Moment
+
+
+class MeetingPostponed(MeetingFact):
+    """会议延期: needs a new notice and new invitations."""
+
+    starts_at: Moment
+    reason: Line
+    topics: tuple[Mention, ...] = ()
+
+
+class MeetingCancelled(MeetingFact):
+    """会议取消."""
+
+    reason: Line
+    topics: tuple[Mention, ...] = ()
+
+
+class AssemblyFact(DeliberationFact, abstract=True):
+    """A fact of one assembly (村(居)民会议、代表会议、业主大会) that decides one topic."""
+
+    kind = "assembly"
+
+
+class AssemblyCalled(AssemblyFact):
+    """提请召开. `call`: 1, then one more after each that was not quorate; `law`: the rule set it is judged by.
+
+    `legal_check_due`: the organic laws in force since 2026-01-01 have not been checked against the rule set.
+    """
+
+    topic: Ref
+    community: Code
+    public_title: Line
+    forum: AssemblyForum
+    matter: AssemblyMatter
+    authorised: bool
+    call: int
+    law: Code
+    legal_check_due: bool
+
+
+class AssemblyNoticed(AssemblyFact):
+    """会议公告: topic, time, place and form; nothing else may be voted on."""
+
+    starts_at: Moment
+    venue: Line
+    form: Line
+    text: Prose | None = None
+
+
+class CountBase(StrEnum):
+    """计数口径. AREA is counted in hundredths of a square metre, everything else in heads."""
+
+    ADULTS = "ADULTS"
+    HOUSEHOLDS = "HOUSEHOLDS"
+    GROUP_REPRESENTATIVES = "GROUP_REPRESENTATIVES"
+    REPRESENTATIVES = "REPRESENTATIVES"
+    OWNERS = "OWNERS"
+    AREA = "AREA"
+    COMMITTEE_MEMBERS = "COMMITTEE_MEMBERS"
+    COMMITTEE_OWNERS = "COMMITTEE_OWNERS"
+
+
+class Count(Value):
+    """计票: how many are entitled, take part, and agree."""
+
+    base: CountBase
+    entitled: Annotated[int, Field(ge=1)]
+    taking_part: Annotated[int, Field(ge=0)]
+    agreeing: Annotated[int, Field(ge=0)]
+
+
+class AssemblyInquorate(AssemblyFact):
+    """未达法定人数: nothing is decided; it must be called again."""
+
+    held_at: Moment
+    counts: tuple[Count, ...]
+
+
+class AssemblyDecided(AssemblyFact):
+    """会议表决. `publish_by`: until when the decision must be public, where the law says so."""
+
+    held_at: Moment
+    adopted: bool
+    counts: tuple[Count, ...]
+    law: Code
+    legal_check_due: bool
+    publish_by: Moment | None
+
+
+class AssemblyPublished(AssemblyFact):
+    """决定公布."""
+
+    text: Prose
+
+
+class AssemblyPublicationOverdue(AssemblyFact):
+    """决定公布逾期."""
+
+    due_at: Moment
+
+
+class UndertakingFact(DeliberationFact, abstract=True):
+    """A fact of one undertaking (协商事项落实)."""
+
+    kind = "undertaking"
+
+
+class UndertakingAssigned(UndertakingFact):
+    """落实任务确定: who does what until when, with the quantities planned. `decided_by`: the meeting or assembly."""
+
+    topic: Ref
+    decided_by: Mention
+    community: Code
+    owner: Line
+    unit: Code | None = None
+    task: Line
+    due_at: Moment
+    planned: tuple[Amount, ...] = ()
+
+
+class UndertakingReported(UndertakingFact):
+    """落实进展. `done`: all that is done so far; `evidence`: ids of attachments."""
+
+    done: tuple[Amount, ...] = ()
+    note: Line | None = None
+    evidence: tuple[UUID, ...] = ()
+
+
+class UndertakingDone(UndertakingFact):
+    """落实完成: `done` covers what was planned; `late`: after the due date."""
+
+    finished_at: Moment
+    done: tuple[Amount, ...]
+    evidence: tuple[UUID, ...]
+    late: bool
+
+
+class UndertakingExcused(UndertakingFact):
+    """落实免除: it need not be done any more, with the reason."""
+
+    reason: Line
+
+
+class UndertakingOverdue(UndertakingFact):
+    """落实逾期: not done by the due date."""
+
+    due_at: Moment

@@ -1,0 +1,158 @@
+"""Who asks, and what they may: JWT bearer tokens, and `config/authz.yaml` (route x role x reach)."""
+
+import json
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+from pydantic import TypeAdapter
+
+from shared.plumbing.change import NotFound
+from shared.plumbing.store import Scope
+
+
+class Role(StrEnum):
+    """角色. RESIDENT asks without a login; SERVICE is another service of ours."""
+
+    FEEDER = "feeder"
+    DISPATCHER = "dispatcher"
+    OFFICER = "officer"
+    SECRETARY = "secretary"
+    RECORDER = "recorder"
+    SUPERVISOR = "supervisor"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    RESIDENT = "resident"
+    SERVICE = "service"
+
+
+class Reach(StrEnum):
+    """How far a role reaches on a route: everything, its own communities, its own department."""
+
+    TOWN = "town"
+    COMMUNITY = "community"
+    DEPARTMENT = "department"
+
+
+Authz = dict[str, dict[Role, Reach]]
+"""operation -> role -> reach. What is not listed is denied; `{}` is open to everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A caller: the role that opened the route to them, and how far it reaches there."""
+
+    subject: str
+    role: Role
+    reach: Reach
+    communities: frozenset[str] = frozenset()
+    department: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """`role:scope:subject`, for the journal."""
+        scope = self.department or ",".join(sorted(self.communities))
+        return f"{self.role}:{scope}:{self.subject}"
+
+    @property
+    def unit(self) -> str:
+        """The unit this caller speaks for: the department, else the own community, else the town."""
+        return self.department or next(iter(sorted(self.communities)), "town")
+
+    def reaches(self, scope: Scope) -> bool:
+        """Whether an aggregate of this scope is the caller's business."""
+        match self.reach:
+            case Reach.TOWN:
+                return True
+            case Reach.COMMUNITY:
+                return scope.community in self.communities
+            case Reach.DEPARTMENT:
+                return self.department in scope.departments
+
+    def must_reach(self, scope: Scope) -> None:
+        """Foreign business does not exist for the caller; raises `NotFound`."""
+        if not self.reaches(scope):
+            raise NotFound("out of reach")
+
+
+ANYBODY = Person("anybody", Role.RESIDENT, Reach.TOWN)
+"""Whoever comes to an open route."""
+
+
+def load_authz(path: Path, service: str) -> Authz:
+    """This service's part of `authz.yaml`, and the part all services share."""
+    document = yaml.safe_load(path.read_text())
+    return TypeAdapter(Authz).validate_python(document["every-service"] | document[service])
+
+
+class Issuers:
+    """Checks tokens: every claim, only keys from our own file, never one that the token itself names.
+
+    A token that was found good stays good until it expires; its signature is not computed again.
+    """
+
+    ALGORITHMS = ("ES256", "EdDSA", "RS256")
+    LEEWAY = 30
+    CACHED = 4096
+
+    def __init__(self, jwks: Path, issuer: str, audience: str) -> None:
+        self._keys = KeySet.import_key_set(json.loads(jwks.read_text()))
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=self.LEEWAY,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        self._good: dict[str, tuple[float, dict[str, Any]]] = {}
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a good token; raises `NotAuthorizedException`."""
+        known = self._good.get(token)
+        if known and known[0] > time.time():
+            return known[1]
+        try:
+            decoded = jwt.decode(token, self._keys, algorithms=list(self.ALGORITHMS))
+            if decoded.header.get("typ") != "at+jwt":
+                raise NotAuthorizedException
+            self._claims.validate(decoded.claims)
+        except (JoseError, ValueError) as error:
+            raise NotAuthorizedException from error
+        if len(self._good) >= self.CACHED:
+            self._good.clear()
+        self._good[token] = (float(decoded.claims["exp"]), decoded.claims)
+        return decoded.claims
+
+
+def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The guard of every route: who is it, is one of their roles listed here, and how far does it reach."""
+    listed: dict[Role, Reach] | None = connection.app.state.authz.get(handler.handler_name)
+    if listed is None:
+        raise PermissionDeniedException
+    if not listed:
+        connection.scope["user"] = ANYBODY
+        return
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
+    claims = connection.app.state.issuers.claims(token)
+    for role, reach in listed.items():
+        if role in claims.get("roles", ()):
+            connection.scope["user"] = Person(
+                str(claims["sub"]),
+                role,
+                reach,
+                frozenset(claims.get("communities") or ()),
+                claims.get("department"),
+            )
+            return
+    raise PermissionDeniedException

@@ -1,0 +1,93 @@
+"""Errors, as a caller sees them: RFC 9457 in Chinese, with a stable English code and JSON pointers."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from shared.plumbing.change import KeyReused, NotFound, VersionMoved
+from shared.plumbing.database import is_conflict, is_transient
+from shared.plumbing.quarantine import NotOpen
+from shared.plumbing.vault import Erased
+from shared.rules.broken import RuleBroken
+
+log = logging.getLogger(__name__)
+
+_WORDS = {
+    400: ("bad_request", "请求无法读取"),
+    401: ("unauthenticated", "未登录，或登录已失效"),
+    403: ("forbidden", "没有权限"),
+    404: ("not_found", "不存在"),
+    405: ("method_not_allowed", "不支持此操作"),
+    413: ("too_large", "请求过大"),
+    415: ("unsupported_media_type", "请求须为 UTF-8 编码的 JSON"),
+    422: ("invalid", "请求内容有误"),
+    429: ("too_many_requests", "请求过于频繁"),
+}
+
+
+class BadBody(Exception):
+    """The body is not the JSON we read: UTF-8, no duplicate names, no NaN, at most 32 levels deep."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(code)
+        self.code, self.words = code, words
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response[bytes]:
+    """A problem document. Its text is encodable whatever was asked."""
+    body: dict[str, Any] = {"type": f"urn:fiveplusn:problem:{code}", "status": status, "code": code, "title": title}
+    if errors:
+        body["errors"] = list(errors)
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, status_code=status, media_type="application/problem+json", headers=dict(headers or {}))
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """What to answer to any exception; never its text, which may quote what was asked."""
+    match error:
+        case RuleBroken():
+            reasons = [
+                {"code": r.code, "detail": r.words} | ({"pointer": r.pointer} if r.pointer else {})
+                for r in error.reasons
+            ]
+            missing = any(reason.code == "not_found" for reason in error.reasons)
+            return problem(404 if missing else 409, error.reasons[0].code, error.reasons[0].words, reasons)
+        case BadBody():
+            return problem(400, error.code, error.words)
+        case NotFound() | NotOpen():
+            return problem(404, "not_found", "不存在")
+        case Erased():
+            return problem(410, "erased", "个人信息已删除")
+        case VersionMoved():
+            return problem(412, "version_moved", f"内容已被他人更新，当前版本为 {error.version}")
+        case KeyReused():
+            return problem(422, "key_reused", "同一 Idempotency-Key 不能用于不同的内容")
+        case ValidationException():
+            return problem(422, "invalid", "请求内容有误", _pointers(error.extra))
+        case HTTPException():
+            code, words = _WORDS.get(error.status_code, ("error", "请求未能完成"))
+            return problem(error.status_code, code, words, headers=error.headers)
+        case _ if is_transient(error) or is_conflict(error):
+            log.warning("unavailable", extra={"error": type(error).__name__, "path": request.url.path})
+            return problem(503, "unavailable", "服务暂时不可用，请稍后重试", headers={"Retry-After": "2"})
+        case _:
+            log.error("internal", extra={"error": type(error).__name__, "path": request.url.path}, exc_info=error)
+            return problem(500, "internal", "系统内部错误，已记录")
+
+
+def _pointers(extra: Any) -> list[dict[str, str]]:
+    found = []
+    for entry in extra if isinstance(extra, list) else []:
+        key = str(entry.get("key", "")).removeprefix("data.").removeprefix("data")
+        found.append({"pointer": f"/{key.replace('.', '/')}" if key else "", "detail": str(entry.get("message", ""))})
+    return found

@@ -1,0 +1,79 @@
+"""Migrations: `python -m shared.plumbing.migrate <service>` brings a service's database up to date."""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.operations import Operations
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def plumbing(op: Operations, revision: str) -> None:
+    """Run one of the plumbing's own schema scripts inside a service's migration."""
+    op.get_bind().exec_driver_sql((Path(__file__).parent / f"schema_{revision}.sql").read_text().replace("%", "%%"))
+
+
+def config(service: str, url: str) -> Config:
+    """Alembic's configuration of one service, without a file."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(_ROOT / "services" / service / "migrations"))
+    alembic.set_main_option("version_path_separator", "os")
+    alembic.attributes["url"] = url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return alembic
+
+
+def upgrade(service: str, url: str, clock_start: datetime | None = None) -> None:
+    """Up to the newest revision. `clock_start`: where the town's clock begins in a new embedded database."""
+    command.upgrade(config(service, url), "head")
+    if clock_start is not None:
+        import asyncio
+
+        import asyncpg
+
+        async def start() -> None:
+            con = await asyncpg.connect(url)
+            try:
+                await con.execute(
+                    "update town_clock set ahead = $1 - clock_timestamp() where not exists (select from journal)",
+                    clock_start,
+                )
+            finally:
+                await con.close()
+
+        asyncio.run(start())
+
+
+def run_env(metadata: sqlalchemy.MetaData) -> None:
+    """What every `migrations/env.py` does: run the revisions in one transaction, one process at a time."""
+    import asyncio
+
+    from alembic import context
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    def include(_object: object, name: str | None, kind: str, reflected: bool, _compare: object) -> bool:
+        return not (kind == "table" and reflected and name not in metadata.tables)
+
+    def migrate(connection: sqlalchemy.Connection) -> None:
+        context.configure(connection=connection, target_metadata=metadata, include_object=include)
+        with context.begin_transaction():
+            connection.exec_driver_sql("select pg_advisory_xact_lock(20240201, 2)")
+            context.run_migrations()
+
+    async def run() -> None:
+        engine = create_async_engine(context.config.attributes["url"])
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+            await connection.commit()
+        await engine.dispose()
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    start = os.environ.get("FIVEPLUSN_CLOCK_START")
+    upgrade(sys.argv[1], os.environ["FIVEPLUSN_DATABASE_URL"], datetime.fromisoformat(start) if start else None)

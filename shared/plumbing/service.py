@@ -1,0 +1,309 @@
+"""A service, put together: HTTP, the wire, the timers and the relay in one process."""
+
+import asyncio
+import gc
+import logging
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import uvicorn
+import yaml
+from faststream.kafka import KafkaBroker
+from litestar import Litestar, Request
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+
+from shared.plumbing import logs
+from shared.plumbing.auth import Issuers, authorise, load_authz
+from shared.plumbing.bus import Listener
+from shared.plumbing.change import Ask, Base, fingerprint
+from shared.plumbing.database import Clock, Pool, open_pool
+from shared.plumbing.errors import answer
+from shared.plumbing.inbox import Inbox
+from shared.plumbing.journal import put_seal
+from shared.plumbing.outbox import Relay
+from shared.plumbing.quarantine import Quarantine
+from shared.plumbing.settings import Settings
+from shared.plumbing.store import Kind
+from shared.plumbing.strict import StrictRequest
+from shared.plumbing.timers import Timers
+from shared.plumbing.vault import Keys, Vault
+from shared.rules.calendar import Calendar, CalendarOverrides
+from shared.rules.township import Dated, Terms, Town
+
+log = logging.getLogger(__name__)
+T = TypeVar("T", bound=Terms)
+MAX_BODY = 1_048_576
+"""A JSON body above 1 MiB is refused."""
+SEAL_EVERY_S = 60
+
+
+@dataclass(frozen=True)
+class Plan(Generic[T]):
+    """What a service is made of, wired by hand in its `main.py`."""
+
+    name: str
+    terms: type[T]
+    kinds: Sequence[Kind[Any]]
+    topics: Sequence[str]
+    routes: Sequence[HTTPRouteHandler]
+    listen: "Callable[[Inbox, Service[T]], None]"
+    ring: "Callable[[Timers, Service[T]], None] | None" = None
+    begin: "Callable[[Service[T]], Awaitable[None]] | None" = None
+    speaks: bool = True
+
+
+@dataclass
+class Service(Generic[T]):
+    """A running service, as its doors see it."""
+
+    plan: Plan[T]
+    settings: Settings
+    pool: Pool
+    clock: Clock
+    base: Base
+    town: Town
+    terms: Dated[T]
+    calendar: Calendar
+    keys: Keys
+    vault: Vault
+    quarantine: Quarantine
+    inbox: Inbox
+    timers: Timers
+    relay: Relay
+    broker: KafkaBroker
+    listener: Listener
+    tasks: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The town's time."""
+        return self.clock.now()
+
+    @property
+    def today(self) -> T:
+        """The terms in force now."""
+        return self.terms.on(self.now())
+
+    @classmethod
+    async def open(cls, plan: Plan[T], settings: Settings) -> "Service[T]":
+        """Read the configuration, connect, and wire everything; nothing is listening yet."""
+        document = yaml.safe_load((settings.config / "township.yaml").read_text())
+        town = Town.model_validate(document["town"])
+        terms = Dated[plan.terms].model_validate({"versions": document[plan.name]})  # type: ignore[name-defined]
+        calendar = Calendar(
+            CalendarOverrides.model_validate(yaml.safe_load((settings.config / "calendar.yaml").read_text()))
+        )
+        keys = Keys.from_file(settings.master_key_file, plan.name)
+        pool = await open_pool(settings.dsn, plan.name, settings.database_pool)
+        clock = Clock(pool)
+        await clock.refresh()
+        base = Base(pool, clock, lambda moment: terms.on(moment).version)
+        quarantine = Quarantine(plan.name, keys.quarantine)
+        inbox = Inbox(plan.name, base, quarantine)
+        relay = Relay(
+            settings.dsn,
+            settings.kafka,
+            plan.name,
+            base.wake,
+            partitions=settings.partitions,
+            idempotent=settings.kafka_idempotent,
+        )
+        broker = KafkaBroker(settings.kafka, logger=None, graceful_timeout=20)
+        listener = Listener(inbox, broker, plan.topics, session_timeout_ms=settings.session_timeout_ms)
+        timers = Timers(plan.name, base, quarantine)
+        service = cls(
+            plan,
+            settings,
+            pool,
+            clock,
+            base,
+            town,
+            terms,
+            calendar,
+            keys,
+            Vault(keys),
+            quarantine,
+            inbox,
+            timers,
+            relay,
+            broker,
+            listener,
+        )
+        plan.listen(inbox, service)
+        if plan.ring:
+            plan.ring(timers, service)
+        return service
+
+    # -- background
+
+    def supervise(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Keep a task going; one that ended although nobody cancelled it is seen by `/health/ready`."""
+        self.tasks[name] = asyncio.create_task(run(), name=name)
+
+    async def _listen(self) -> None:
+        """Connect to the broker, however long that takes, then watch the log."""
+        pause = 0.2
+        while True:
+            try:
+                await self.broker.start()
+                break
+            except Exception as error:
+                log.warning("broker_away", extra={"error": type(error).__name__, "again_in_s": pause})
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+        await self.listener.watch()
+
+    async def _seal(self) -> None:
+        while True:
+            await asyncio.sleep(SEAL_EVERY_S)
+            try:
+                await put_seal(self.pool, self.keys.signer)
+                await self.pool.execute("delete from idempotency where at < clock_timestamp() - interval '24 hours'")
+            except Exception as error:
+                log.warning("seal_failed", extra={"error": type(error).__name__})
+
+    async def _keep_clock(self) -> None:
+        while True:
+            try:
+                await self.clock.keep()
+            except Exception as error:
+                log.warning("clock_failed", extra={"error": type(error).__name__})
+                await asyncio.sleep(Clock.CACHED)
+
+    async def start(self) -> None:
+        """Open the doors of facts and of time."""
+        if self.plan.begin:
+            await self.plan.begin(self)
+        self.supervise("clock", self._keep_clock)
+        self.supervise("listener", self._listen)
+        if self.plan.speaks:
+            self.supervise("relay", self.relay.run)
+            self.supervise("seal", self._seal)
+        if self.plan.ring:
+            self.supervise("timers", self.timers.run)
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        log.info("started", extra={"port": self.settings.port})
+
+    async def stop(self) -> None:
+        """Drain: first what comes in, then what goes out."""
+        await self.broker.stop()
+        self.relay.stopping = True
+        self.base.wake.set()
+        if relay := self.tasks.pop("relay", None):
+            await asyncio.wait([relay], timeout=10)
+            relay.cancel()
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        await self.pool.close()
+        log.info("stopped")
+
+    async def health(self) -> dict[str, bool]:
+        """Whether each part works."""
+        found = {name: not task.done() for name, task in self.tasks.items()}
+        try:
+            found["database"] = await asyncio.wait_for(self.pool.fetchval("select true"), 2)
+        except Exception:
+            found["database"] = False
+        try:
+            found["broker"] = self.listener.ready.is_set() and await self.broker.ping(2.0)
+        except Exception:
+            found["broker"] = False
+        return found
+
+
+async def _ask(request: Request[Any, Any, Any]) -> Ask:
+    """Who asks, with which key and for which version."""
+    key, caller = request.headers.get("idempotency-key"), request.user
+    body = await request.body()
+    expected = request.headers.get("if-match", "").strip('"')
+    return Ask(
+        caller,
+        f"{caller.subject}\n{request.method} {request.url.path}\n{key}" if key else None,
+        fingerprint(body) if key else b"",
+        int(expected) if expected.isdecimal() else None,
+        request.headers.get("x-correlation-id", "")[:100],
+    )
+
+
+async def _service(state: State) -> Any:
+    return state.service
+
+
+def application(plan: Plan[Any], settings: Settings) -> Litestar:
+    """The ASGI application; its lifespan starts and stops everything else."""
+    from shared.plumbing.house import HOUSE_ROUTES
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        service = await Service.open(plan, settings)
+        app.state.service = service
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
+
+    state = State(
+        {
+            "authz": load_authz(settings.config / "authz.yaml", plan.name),
+            "issuers": Issuers(settings.jwks_file, settings.issuer, settings.audience),
+        }
+    )
+    app = Litestar(
+        [*HOUSE_ROUTES, *plan.routes],
+        lifespan=[lifespan],
+        state=state,
+        guards=[authorise],
+        dependencies={"ask": Provide(_ask), "service": Provide(_service)},
+        exception_handlers={Exception: answer},
+        request_class=StrictRequest,
+        request_max_body_size=MAX_BODY,
+        openapi_config=OpenAPIConfig(title=f"fiveplusn {plan.name}", version="1", path="/schema"),
+        logging_config=None,
+    )
+    _every_route_has_a_row(app, state.authz)
+    return app
+
+
+def _every_route_has_a_row(app: Litestar, authz: dict[str, Any]) -> None:
+    """A route that `authz.yaml` does not name, or a name without a route, stops the service."""
+    named = {
+        handler.handler_name
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if not route.path.startswith("/schema") and not handler.handler_name.startswith("options")
+    }
+    if named != authz.keys():
+        raise RuntimeError(
+            f"authz.yaml: missing {sorted(named - authz.keys())}, unknown {sorted(authz.keys() - named)}"
+        )
+
+
+def run(plan: Plan[Any]) -> None:
+    """The process: `python -m services.<name>.main`."""
+    settings = Settings(service=plan.name)
+    logs.configure(plan.name, settings.log_level)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(plan, settings),
+            host=settings.host,
+            port=settings.port,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+            limit_concurrency=512,
+        )
+    )
+    server.run()
+    sys.exit(0 if server.started else 1)

@@ -1,0 +1,58 @@
+"""The JSON we read: UTF-8, no name twice, no NaN, no lone surrogate, at most 32 levels deep."""
+
+import json
+from typing import Any, NoReturn
+
+from litestar import Request
+from litestar.types import Empty
+
+from shared.plumbing.errors import BadBody
+
+MAX_DEPTH = 32
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise BadBody("not_a_number", "数字不能是 NaN 或无穷大")
+
+
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadBody("duplicate_name", "同一对象中字段名重复")
+    return found
+
+
+def _depth(value: Any, left: int = MAX_DEPTH) -> None:
+    if left == 0:
+        raise BadBody("too_deep", "JSON 嵌套过深")
+    if isinstance(value, dict):
+        for inner in value.values():
+            _depth(inner, left - 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _depth(inner, left - 1)
+
+
+def read_json(body: bytes) -> Any:
+    """What these bytes say; raises `BadBody`."""
+    try:
+        text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise BadBody("not_utf8", "请求须为 UTF-8 编码") from None
+    except (ValueError, RecursionError):
+        raise BadBody("not_json", "请求不是有效的 JSON") from None
+    if body.count(b"{") + body.count(b"[") >= MAX_DEPTH:
+        _depth(value)
+    return value
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose JSON is read strictly."""
+
+    async def json(self) -> Any:
+        """The body; `None` when there is none."""
+        if self._json is Empty:
+            body = await self.body()
+            self._json = self._connection_state.json = read_json(body) if body else None
+        return self._json
