@@ -23,6 +23,7 @@ from shared.rules.broken import RuleBroken
 
 F = TypeVar("F")
 _NOTHING: tuple[Wanted, ...] = ()
+_NO_STREAM = UUID(int=0)
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class Heard(Generic[F]):
     headers: dict[str, str]
     body: bytes
     kind: str = ""
-    id: UUID = UUID(int=0)
+    id: UUID = _NO_STREAM
     version: int = 0
     type: str = ""
     handler: "Handler | None" = None

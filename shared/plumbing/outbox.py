@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -105,10 +106,8 @@ class Relay:
                 self._wake.clear()
                 sent = await self._turn(con, producer)
                 if sent < self._batch:
-                    try:
+                    with suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), self.POLL)
-                    except TimeoutError:
-                        pass
             while await self._turn(con, producer):
                 pass
         finally:

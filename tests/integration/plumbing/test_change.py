@@ -1,0 +1,152 @@
+"""One way to write: each wish has one effect, versions have no gap, and nothing is half written."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from shared.plumbing.auth import Person, Reach, Role
+from shared.plumbing.change import Base, KeyReused, NotFound, VersionMoved, change, fingerprint, together
+from shared.plumbing.journal import put_seal, verify
+from shared.rules.broken import RuleBroken
+from tests.support.sample import BOXES, METADATA, SOON, fill, open_box, shut
+from tests.support.servers import KEYS, Server, ask, base
+
+TABLES = {"box": "boxes"}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def home(postgres: Server) -> AsyncIterator[Base]:
+    async with postgres.database(METADATA) as url, base(url, 20) as opened:
+        yield opened
+
+
+async def test_a_birth_writes_row_journal_and_outbox_together(home: Base) -> None:
+    id = uuid4()
+    answer = await change(home, BOXES, id, ask(), open_box, "here")
+    assert answer == {"id": str(id), "version": 1}
+    row = await home.pool.fetchrow("select * from boxes where id = $1", id)
+    said = await home.pool.fetchrow("select * from journal where stream = $1", id)
+    assert (row["version"], row["community"], row["state"]) == (1, "here", "OPEN")
+    assert (said["kind"], said["version"], said["type"]) == ("box", 1, "fiveplusn.sample.BoxOpened.v1")
+    assert said["hash"] == row["head"]
+    assert await home.pool.fetchval("select count(*) from outbox where position = $1", said["position"]) == 1
+
+
+async def test_a_wish_that_is_already_true_writes_nothing(home: Base) -> None:
+    id = uuid4()
+    await change(home, BOXES, id, ask(), open_box, "here")
+    await change(home, BOXES, id, ask(), open_box, "here")
+    assert await home.pool.fetchval("select count(*) from journal") == 1
+
+
+async def test_a_refusal_names_all_reasons_and_writes_nothing(home: Base) -> None:
+    with pytest.raises(RuleBroken) as broken:
+        await change(home, BOXES, uuid4(), ask(), fill, 0)
+    assert [reason.code for reason in broken.value.reasons] == ["not_found", "nothing"]
+    assert await home.pool.fetchval("select count(*) from journal") == 0
+
+
+async def test_fifty_callers_at_one_box_leave_no_gap(home: Base) -> None:
+    id = uuid4()
+    await change(home, BOXES, id, ask(), open_box, "here")
+    answers = await asyncio.gather(*(change(home, BOXES, id, ask(), fill, n + 1) for n in range(50)))
+    assert sorted(answer["version"] for answer in answers) == list(range(2, 52))
+    versions = await home.pool.fetch("select version from journal where stream = $1 order by version", id)
+    assert [row["version"] for row in versions] == list(range(1, 52))
+    assert await home.pool.fetchval("select total from boxes where id = $1", id) == sum(range(1, 51))
+
+
+async def test_the_same_key_gives_the_same_answer_and_one_effect(home: Base) -> None:
+    id, body = uuid4(), fingerprint(b"5")
+    await change(home, BOXES, id, ask(), open_box, "here")
+    answers = await asyncio.gather(*(change(home, BOXES, id, ask("k", body), fill, 5) for _ in range(8)))
+    assert {answer["version"] for answer in answers} == {2}
+    assert await home.pool.fetchval("select total from boxes where id = $1", id) == 5
+
+
+async def test_the_same_key_with_another_body_is_refused(home: Base) -> None:
+    id = uuid4()
+    await change(home, BOXES, id, ask("k", fingerprint(b"open")), open_box, "here")
+    with pytest.raises(KeyReused):
+        await change(home, BOXES, id, ask("k", fingerprint(b"other")), fill, 5)
+    assert await home.pool.fetchval("select count(*) from journal") == 1
+
+
+async def test_if_match_must_name_the_version_that_stands(home: Base) -> None:
+    id = uuid4()
+    await change(home, BOXES, id, ask(), open_box, "here")
+    await change(home, BOXES, id, ask(expected=1), fill, 1)
+    with pytest.raises(VersionMoved):
+        await change(home, BOXES, id, ask(expected=1), fill, 1)
+
+
+async def test_foreign_business_does_not_exist_for_the_caller(home: Base) -> None:
+    id = uuid4()
+    await change(home, BOXES, id, ask(), open_box, "here")
+    stranger = Person("s", Role.SECRETARY, Reach.COMMUNITY, frozenset({"elsewhere"}))
+    with pytest.raises(NotFound):
+        await change(home, BOXES, id, ask(caller=stranger), fill, 1)
+
+
+async def test_several_aggregates_change_together_or_not_at_all(home: Base) -> None:
+    one, two = uuid4(), uuid4()
+    await change(home, BOXES, one, ask(), open_box, "here")
+
+    def both(_, first, second):  # type: ignore[no-untyped-def]
+        first.change(fill, 3)
+        second.change(fill, 3)
+        return {}
+
+    with pytest.raises(RuleBroken):
+        await together(home, [(BOXES, one), (BOXES, two)], ask(), both)
+    assert await home.pool.fetchval("select total from boxes where id = $1", one) == 0
+    await change(home, BOXES, two, ask(), open_box, "here")
+    await together(home, [(BOXES, one), (BOXES, two)], ask(), both)
+    assert await home.pool.fetchval("select sum(total) from boxes") == 6
+
+
+async def test_what_a_state_watches_for_is_armed_and_cancelled_with_it(home: Base) -> None:
+    id, due = uuid4(), home.clock.now() + SOON
+    await change(home, BOXES, id, ask(), open_box, "here", due)
+    assert await home.pool.fetchval("select due_at from timers where subject = $1 and name = 'closing'", id) == due
+    await change(home, BOXES, id, ask(), fill, 1)
+    assert await home.pool.fetchval("select count(*) from timers") == 1
+    await change(home, BOXES, id, ask(), shut)
+    assert await home.pool.fetchval("select count(*) from timers") == 0
+
+
+async def test_the_journal_cannot_be_changed_and_a_change_by_force_is_found(home: Base) -> None:
+    ids = [uuid4() for _ in range(3)]
+    for id in ids:
+        await change(home, BOXES, id, ask(), open_box, "here")
+        await change(home, BOXES, id, ask(), fill, 2)
+    async with home.pool.acquire() as con:
+        assert await verify(con, TABLES, KEYS.signer) is None
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await home.pool.execute("update journal set data = '{}'")
+    await home.pool.execute("alter table journal disable trigger journal_append_only")
+    await home.pool.execute("update journal set data = '{\"amount\":9}' where stream = $1 and version = 2", ids[1])
+    async with home.pool.acquire() as con:
+        broken = await verify(con, TABLES, KEYS.signer)
+    assert broken is not None
+    assert (broken.what, broken.stream, broken.version) == ("chain", ids[1], 2)
+
+
+async def test_a_stream_taken_out_of_the_journal_is_found_by_the_seal(home: Base) -> None:
+    ids = [uuid4() for _ in range(3)]
+    for id in ids:
+        await change(home, BOXES, id, ask(), open_box, "here")
+    assert await put_seal(home.pool, KEYS.signer) == 3
+    async with home.pool.acquire() as con:
+        assert await verify(con, TABLES, KEYS.signer) is None
+    await home.pool.execute("alter table journal disable trigger journal_append_only")
+    await home.pool.execute("delete from journal where stream = $1", ids[1])
+    await home.pool.execute("delete from boxes where id = $1", ids[1])
+    async with home.pool.acquire() as con:
+        broken = await verify(con, TABLES, KEYS.signer)
+    assert broken is not None
+    assert broken.what == "seal"

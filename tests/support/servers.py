@@ -1,0 +1,79 @@
+"""Real servers for tests: one embedded PostgreSQL and one embedded broker for all of them."""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy import MetaData
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+import shared.plumbing.migrate
+from shared.plumbing.auth import Person, Reach, Role
+from shared.plumbing.change import Ask, Base
+from shared.plumbing.database import Clock, open_pool
+from shared.plumbing.vault import Keys
+
+SCHEMA = Path(shared.plumbing.migrate.__file__).with_name("schema_0001.sql")
+TOWN_HALL = Person("tester", Role.OPERATOR, Reach.TOWN)
+KEYS = Keys(bytes(range(32)), "sample")
+
+
+def ask(key: str | None = None, body: bytes = b"", expected: int | None = None, caller: Person = TOWN_HALL) -> Ask:
+    """A request of the town hall."""
+    return Ask(caller, key, body, expected)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server in which tests make databases."""
+
+    admin: str
+
+    @asynccontextmanager
+    async def database(self, metadata: MetaData) -> AsyncIterator[str]:
+        """A new database with the plumbing's schema and these tables; dropped afterwards."""
+        name = f"t_{secrets.token_hex(6)}"
+        con = await asyncpg.connect(self.admin)
+        await con.execute(f"create database {name}")
+        url = self.admin.rpartition("/")[0] + f"/{name}"
+        try:
+            own = await asyncpg.connect(url)
+            await own.execute(SCHEMA.read_text())
+            for table in metadata.sorted_tables:
+                await own.execute(str(CreateTable(table).compile(dialect=postgresql.dialect())))
+            await own.close()
+            yield url
+        finally:
+            await con.execute(f"drop database {name} with (force)")
+            await con.close()
+
+
+@asynccontextmanager
+async def base(url: str, size: int = 10) -> AsyncIterator[Base]:
+    """What a door needs, on this database."""
+    pool = await open_pool(url, "test", size)
+    clock = Clock(pool)
+    await clock.refresh()
+    try:
+        yield Base(pool, clock, lambda _: "2019-01-01")
+    finally:
+        await pool.close()
+
+
+def moment(text: str) -> datetime:
+    """An instant in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+async def rows(url: str, query: str, *arguments: object) -> Sequence[asyncpg.Record]:
+    """What a query finds."""
+    con = await asyncpg.connect(url)
+    try:
+        return await con.fetch(query, *arguments)
+    finally:
+        await con.close()
