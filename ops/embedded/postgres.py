@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 
-from ops.embedded.processes import Child, StackError, has_ended, until
+from ops.embedded.processes import Child, StackError, end, has_ended
 from ops.ports import LOOPBACK
 
 SUPERUSER = "postgres"
@@ -77,10 +77,11 @@ class Postgres:
         if self._user is not None:
             _let_search(self.folder.parent)
             _let_search(self._programs)
-            _let_read(self._programs.parents[1])
+            _let_read(self._programs.parents[2])
         if not (self.folder / "PG_VERSION").exists():
             await asyncio.to_thread(self._initialise)
         await self._clear_what_a_crash_left()
+        self.process.start()
         admin = await self._connect(time.monotonic() + _READY_LIMIT)
         try:
             for name in self._passwords:
@@ -100,11 +101,7 @@ class Postgres:
         backends = psutil.Process(pid).children(recursive=True)
         await self.process.kill()
         for backend in backends:
-            try:
-                backend.kill()
-            except psutil.NoSuchProcess:
-                continue
-        await until(lambda: all(has_ended(backend) for backend in backends), 5.0)
+            await end(backend, (signal.SIGKILL, 5.0))
 
     def _initialise(self) -> None:
         """initdb into a folder beside, renamed when it is whole: an interrupted one is never taken for a database."""
@@ -146,10 +143,7 @@ class Postgres:
         PostgreSQL trusts the file whenever any process has that pid, a zombie or a stranger too.
         """
         if (left := self._postmaster_left_behind()) is not None:
-            for step, seconds in (*_STOP, (signal.SIGKILL, 5.0)):
-                left.send_signal(step)
-                if await until(lambda: has_ended(left), seconds):
-                    break
+            await end(left, *_STOP, (signal.SIGKILL, 5.0))
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _postmaster_left_behind(self) -> psutil.Process | None:
@@ -164,11 +158,10 @@ class Postgres:
         return process if ours and not has_ended(process) else None
 
     async def _connect(self, limit: float) -> asyncpg.Connection:
-        """Start the server and connect as superuser as soon as it lets us in."""
-        self.process.start()
+        """Connect as superuser as soon as the server lets us in."""
         while True:
             try:
-                return await asyncpg.connect(self._url(SUPERUSER, "postgres"), timeout=5)
+                return await asyncpg.connect(self._url(SUPERUSER, "postgres"), timeout=5, ssl=False)
             except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as refusal:
                 log = self.process.last_words()
                 if not self.process.alive and _STILL_IN_USE in log and time.monotonic() < limit:

@@ -52,6 +52,17 @@ def has_ended(process: psutil.Process) -> bool:
         return True
 
 
+async def end(process: psutil.Process, *steps: tuple[signal.Signals, float]) -> None:
+    """Send each signal to a process that is not our child, and give it these seconds to end."""
+    for step, seconds in steps:
+        try:
+            process.send_signal(step)
+        except psutil.NoSuchProcess:
+            return
+        if await until(lambda: has_ended(process), seconds):
+            return
+
+
 def _dies_with(parent: int, death: signal.Signals) -> Callable[[], None] | None:
     """What the forked child does before it becomes the command: ask for this signal when its parent dies."""
     if _libc is None:

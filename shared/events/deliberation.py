@@ -25,15 +25,15 @@ Party = Annotated[str, StringConstraints(pattern=rf"^(seat/[1-5]|(member|guest)/
 Seat = Annotated[int, Field(ge=1, le=5)]
 """席位: 1 两委, 2 业主自治组织, 3 物业公司, 4 社区民警, 5 联系领导和科室."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""The hash by which a text is sealed, in hex."""
+"""The SHA-256 by which a text is sealed or an attachment is known, in hexadecimal."""
 
 
-class Amount(Value):
-    """数量: work that is counted, e.g. 道路修补 19 PLACES."""
+class Workload(Value):
+    """工程量: work that is counted, e.g. 道路修补 19 PLACES."""
 
-    what: Line
-    count: Annotated[int, Field(ge=1)]
-    unit: Quantity
+    work: Line
+    amount: Annotated[int, Field(ge=1, le=10_000_000)]
+    quantity: Quantity
 
 
 class DeliberationFact(Fact, abstract=True):
@@ -479,7 +479,6 @@ class NoticePublished(MeetingFact):
     urgent: bool
     stands_until: Moment
     text: Prose | None = None
-    terms: Code
 
 
 class MeetingInvited(MeetingFact):
@@ -545,7 +544,6 @@ class MeetingOpened(MeetingFact):
     seats_filled: int
     seats_present: int
     members_present: int
-    terms: Code
 
 
 class ProblemRaised(MeetingFact):
@@ -589,7 +587,6 @@ class AbsenceUnexcused(MeetingFact):
     party: Party
     times: int
     superior_told: bool
-    terms: Code
 
 
 class Attendance(Value):
@@ -637,7 +634,6 @@ class MeetingHeld(MeetingFact):
     conclusions: tuple[TopicConcluded, ...]
     problems: int
     minutes_due_at: Moment
-    terms: Code
 
 
 class MinutesPublished(MeetingFact):
@@ -780,23 +776,23 @@ class UndertakingAssigned(UndertakingFact):
     unit: Code | None = None
     task: Line
     due_at: Moment
-    planned: tuple[Amount, ...] = ()
+    planned: tuple[Workload, ...] = ()
 
 
 class UndertakingReported(UndertakingFact):
-    """落实进展. `done`: all that is done so far; `evidence`: ids of attachments."""
+    """落实进展. `done`: all that is done so far; `evidence`: checksums of attachments."""
 
-    done: tuple[Amount, ...] = ()
+    done: tuple[Workload, ...] = ()
     note: Line | None = None
-    evidence: tuple[UUID, ...] = ()
+    evidence: tuple[Sha256, ...] = ()
 
 
 class UndertakingDone(UndertakingFact):
     """落实完成: `done` covers what was planned; `late`: after the due date."""
 
     finished_at: Moment
-    done: tuple[Amount, ...]
-    evidence: tuple[UUID, ...]
+    done: tuple[Workload, ...]
+    evidence: tuple[Sha256, ...]
     late: bool
 
 

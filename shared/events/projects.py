@@ -18,6 +18,8 @@ Count = Annotated[int, Field(ge=0, le=10_000_000)]
 """How many."""
 Percent = Annotated[int, Field(ge=0, le=100)]
 """百分比, 0 to 100."""
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+"""日期: a calendar day in Asia/Shanghai."""
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a photo or document that the service keeps as evidence, in hexadecimal."""
 
@@ -206,7 +208,7 @@ class ScorePart(Value):
     """One part of a score: what was measured, its points (0 to 100) and its weight in percent."""
 
     criterion: Criterion
-    measured: Count | Yuan
+    measured: Annotated[int, Field(ge=0)]
     points: Percent
     weight: Percent
 
@@ -221,7 +223,7 @@ class ProjectScored(ProjectFact):
 class ProjectVoted(ProjectFact):
     """项目票决 by the deputies."""
 
-    held_on: date
+    held_on: Day
     in_favour: Count
     against: Count
     abstained: Count
@@ -230,7 +232,7 @@ class ProjectVoted(ProjectFact):
 class Deadline(Value):
     """完成期限: to be finished by the end of this day. `warn_at`: when to warn, unless that was over already."""
 
-    finish_on: date
+    finish_on: Day
     warn_at: Moment | None
     version: int
 
@@ -239,7 +241,7 @@ class PlannedMilestone(Value):
     """里程碑: a step of the plan; the first is number 1."""
 
     public_title: Line
-    due_on: date
+    due_on: Day
 
 
 class ProjectApproved(ProjectFact):
@@ -254,7 +256,7 @@ class ProjectApproved(ProjectFact):
     budget_yuan: Yuan
     raised_yuan: Yuan = 0
     assembly: Mention | None = None
-    start_on: date
+    start_on: Day
     deadline: Deadline
     milestones: tuple[PlannedMilestone, ...] = ()
 
@@ -268,14 +270,14 @@ class ProjectRejected(ProjectFact):
 class ProjectStarted(ProjectFact):
     """开工."""
 
-    started_on: date
+    started_on: Day
 
 
 class MilestoneReached(ProjectFact):
     """里程碑完成."""
 
     number: Annotated[int, Field(ge=1, le=100)]
-    reached_on: date
+    reached_on: Day
 
 
 class WorkDone(Value):
@@ -329,7 +331,7 @@ class ProjectCarriedOver(ProjectFact):
 
     from_year: int
     to_year: int
-    first_finish_on: date
+    first_finish_on: Day
     deadline: Deadline | None = None
     batch: Mention | None = None
 
@@ -337,21 +339,21 @@ class ProjectCarriedOver(ProjectFact):
 class ProjectDeadlineNear(ProjectFact):
     """项目临期: a warning before the finish date."""
 
-    finish_on: date
+    finish_on: Day
     version: int
 
 
 class ProjectOverdue(ProjectFact):
     """项目逾期: the finish date is over."""
 
-    finish_on: date
+    finish_on: Day
     version: int
 
 
 class ProjectCompleted(ProjectFact):
     """完工: the work is done and waits for acceptance."""
 
-    completed_on: date
+    completed_on: Day
     spent_yuan: Yuan
     done: tuple[WorkDone, ...]
     evidence: tuple[Checksum, ...] = ()

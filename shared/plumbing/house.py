@@ -113,9 +113,11 @@ def _unsound(what: str, stream: UUID | None, version: int | None) -> Response[di
 
 
 @get("/quarantine")
-async def list_quarantine(service: Service[Any], state: str | None = "OPEN") -> list[dict[str, Any]]:
+async def list_quarantine(
+    service: Service[Any], shown: Annotated[str, Parameter(query="state")] = "OPEN"
+) -> list[dict[str, Any]]:
     """What is set aside, newest first; `state=ALL` shows what was decided, too."""
-    return await service.quarantine.entries(service.pool, None if state == "ALL" else state)
+    return await service.quarantine.entries(service.pool, None if shown == "ALL" else shown)
 
 
 @get("/quarantine/{id:int}")

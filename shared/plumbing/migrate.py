@@ -4,18 +4,23 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
-from alembic.operations import Operations
+from sqlalchemy.util import await_only
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def plumbing(op: Operations, revision: str) -> None:
-    """Run one of the plumbing's own schema scripts inside a service's migration."""
-    op.get_bind().exec_driver_sql((Path(__file__).parent / f"schema_{revision}.sql").read_text().replace("%", "%%"))
+def plumbing(op: Any, revision: str) -> None:
+    """Run one of the plumbing's own schema scripts inside a service's migration.
+
+    The driver itself runs it: SQLAlchemy prepares every statement, and only one statement at a time can be prepared.
+    """
+    script = (Path(__file__).parent / f"schema_{revision}.sql").read_text()
+    await_only(op.get_bind().connection.driver_connection.execute(script))
 
 
 def config(service: str, url: str) -> Config:

@@ -18,6 +18,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from shared.plumbing import logs
 from shared.plumbing.auth import Issuers, authorise, load_authz
@@ -266,7 +267,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         exception_handlers={Exception: answer},
         request_class=StrictRequest,
         request_max_body_size=MAX_BODY,
-        openapi_config=OpenAPIConfig(title=f"fiveplusn {plan.name}", version="1", path="/schema"),
+        openapi_config=OpenAPIConfig(title=f"fiveplusn {plan.name}", version="1", path="/schema", render_plugins=[JsonRenderPlugin()]),
         logging_config=None,
     )
     _every_route_has_a_row(app, state.authz)

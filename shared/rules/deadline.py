@@ -73,7 +73,7 @@ class Limit:
         return due.astimezone(start.tzinfo)
 
     def times(self, factor: Fraction | int) -> "Limit":
-        """This limit so many times; broken working days are rounded up to whole ones, broken working time to minutes."""
+        """This limit so many times; rounded up to whole working days, and working time to whole minutes."""
         grain = 60 if self.clock is Clock.WORKING_TIME else 1
         return Limit(self.clock, ceil(self.amount * Fraction(factor) / grain) * grain)
 

@@ -1,0 +1,22 @@
+"""`fiveplusn token`: a token of the embedded issuer."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from ops.commands.options import DEFAULT_DATA, Data
+from ops.embedded.keys import Bearer, Keys
+from shared.plumbing.auth import Role
+
+
+def token(
+    role: Annotated[Role, typer.Option(help="角色")],
+    community: Annotated[list[str] | None, typer.Option(help="所属社区/村（可多次）")] = None,
+    department: Annotated[str | None, typer.Option(help="所属部门")] = None,
+    minutes: Annotated[int, typer.Option(min=1, max=60 * 24, help="有效分钟数")] = 60,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """签发内置环境的访问令牌，最后一行即令牌。"""
+    bearer = Bearer(role.value, tuple(community or ()), department)
+    typer.echo(Keys(data.resolve()).token(bearer, now=datetime.now(UTC), lifetime=timedelta(minutes=minutes)))

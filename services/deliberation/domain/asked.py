@@ -1,0 +1,421 @@
+"""What people may ask of deliberation."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.base import Asked, Code, Line, Mention, Moment, Prose, Ref
+from shared.events.deliberation import (
+    ApplicantKind,
+    AssemblyForum,
+    AssemblyMatter,
+    CommonDemand,
+    Count,
+    GuidanceSubject,
+    MeetingForm,
+    MemberKind,
+    Party,
+    Position,
+    Seat,
+    Sha256,
+    TopicScope,
+    UpwardOutcome,
+    UpwardReason,
+    Workload,
+)
+from shared.events.vocabulary import ProjectCategory, Quantity, Tag, TopicOrigin, WhistleKind
+
+
+class AdoptRules(Asked):
+    """通过工作方案和议事规则."""
+
+    title: Line
+    text: Prose | None = None
+
+
+class AppointConvener(Asked):
+    """确定召集人: always the secretary; only the organisation can change."""
+
+    organisation: Line
+
+
+class FixPlace(Asked):
+    """确定议事场所."""
+
+    venue: Line
+
+
+class FillSeat(Asked):
+    """席位到位."""
+
+    seat: Seat
+    holder: Line
+    unit: Code | None = None
+
+
+class VacateSeat(Asked):
+    """席位空缺."""
+
+    seat: Seat
+    reason: Line
+
+
+class AppointMember(Asked):
+    """N 方代表进入."""
+
+    member_kind: MemberKind
+    organisation: Line | None = None
+
+
+class RemoveMember(Asked):
+    """N 方代表退出."""
+
+    member: UUID
+    reason: Line
+
+
+class GiveGuidance(Asked):
+    """镇级指导."""
+
+    subject: GuidanceSubject
+    text: Prose
+    by: Code
+    about: Mention | None = None
+
+
+class ProposeTopic(Asked):
+    """提出议题: the title is written by staff for the public."""
+
+    community: Code
+    category: Code
+    place: Code | None = None
+    public_title: Line
+    origin: TopicOrigin
+    sources: Annotated[tuple[Ref, ...], Field(max_length=100)] = ()
+    people: Annotated[int, Field(ge=1)] | None = None
+
+
+class AcceptTopic(Asked):
+    """受理议题."""
+
+    scope: TopicScope
+
+
+class RejectTopic(Asked):
+    """议题不予受理."""
+
+    reason: Line
+
+
+class MergeTopics(Asked):
+    """合并议题: this one goes on in `into`."""
+
+    into: UUID
+
+
+class DistributeBackground(Asked):
+    """发放背景材料 to all parties."""
+
+    title: Line
+    sha256: Sha256 | None = None
+
+
+class AnswerUpward(Asked):
+    """上级答复."""
+
+    outcome: UpwardOutcome
+    answer: Prose
+
+
+class DiscloseTopic(Asked):
+    """公开结果."""
+
+    result: Prose
+
+
+class Planned(Workload, extra="forbid"):
+    """计划的工程量."""
+
+
+class Promise(Asked):
+    """落实承诺: who does what until when."""
+
+    owner: Line
+    unit: Code | None = None
+    task: Line
+    due_at: Moment
+    planned: Annotated[tuple[Planned, ...], Field(max_length=50)] = ()
+
+
+Promises = Annotated[tuple[Promise, ...], Field(max_length=50)]
+"""Promises of one decision."""
+
+
+class Settle(Asked):
+    """当场解决 (exit a)."""
+
+    conclusion: Literal["SETTLED"] = "SETTLED"
+    promises: Promises
+
+
+class ReferToAssembly(Asked):
+    """提交会议决定 (exit b)."""
+
+    conclusion: Literal["REFERRED_TO_ASSEMBLY"] = "REFERRED_TO_ASSEMBLY"
+    forum: AssemblyForum
+    matter: AssemblyMatter
+    authorised: bool = False
+
+
+class ReportUpward(Asked):
+    """上报并说明 (exit c)."""
+
+    conclusion: Literal["REPORTED_UPWARD"] = "REPORTED_UPWARD"
+    reason: UpwardReason
+    reported_to: Code | None = None
+    explanation: Prose | None = None
+    review_on: date
+
+
+class NeedDepartments(Asked):
+    """需吹哨 (exit d)."""
+
+    conclusion: Literal["NEEDS_DEPARTMENTS"] = "NEEDS_DEPARTMENTS"
+    whistle: WhistleKind = WhistleKind.PUBLIC_DEMAND
+    lead: Code | None = None
+    support: Annotated[tuple[Code, ...], Field(max_length=30)] = ()
+    due_at: Moment | None = None
+
+
+class NeedProject(Asked):
+    """纳入民心项目池 (exit e)."""
+
+    conclusion: Literal["NEEDS_PROJECT"] = "NEEDS_PROJECT"
+    project_category: ProjectCategory
+    tags: Annotated[tuple[Tag, ...], Field(max_length=12)] = ()
+    common: CommonDemand
+    finding: Line | None = None
+
+
+class Agree(Asked):
+    """协商一致."""
+
+    conclusion: Literal["AGREED"] = "AGREED"
+    promises: Promises
+
+
+class Defer(Asked):
+    """暂缓再议."""
+
+    conclusion: Literal["DEFERRED"] = "DEFERRED"
+    reason: Line
+
+
+Conclusion = Annotated[
+    Settle | ReferToAssembly | ReportUpward | NeedDepartments | NeedProject | Agree | Defer,
+    Field(discriminator="conclusion"),
+]
+"""One of the seven conclusions."""
+
+
+class ConcludeTopic(Asked):
+    """一项议题的结论."""
+
+    topic: UUID
+    conclusion: Conclusion
+
+
+class ScheduleMeeting(Asked):
+    """拟定会议: what is left out can be said with the notice; the venue is the platform's place, if not named."""
+
+    community: Code
+    starts_at: Moment
+    urgent: bool = False
+    topics: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    form: MeetingForm | None = None
+    venue: Line | None = None
+    moderator: Code | None = None
+    recorder: Code | None = None
+
+
+class NameRecorder(Asked):
+    """指定记录人."""
+
+    recorder: Code
+
+
+class PublishNotice(Asked):
+    """公示会议: what is left out stands as it was scheduled."""
+
+    participants: Annotated[tuple[Party, ...], Field(max_length=500)] = ()
+    topics: Annotated[tuple[UUID, ...], Field(max_length=50)] | None = None
+    starts_at: Moment | None = None
+    form: MeetingForm | None = None
+    venue: Line | None = None
+    moderator: Code | None = None
+    text: Prose | None = None
+
+
+class Invitee(Asked):
+    """受邀方: `label` for a unit that the configuration does not know."""
+
+    party: Party
+    label: Line | None = None
+
+
+class Invite(Asked):
+    """发出邀请."""
+
+    invitees: Annotated[tuple[Invitee, ...], Field(min_length=1, max_length=500)]
+
+
+class AcceptInvitation(Asked):
+    """接受邀请."""
+
+    party: Party
+
+
+class ExcuseAbsence(Asked):
+    """请假."""
+
+    party: Party
+    reason: Line
+
+
+class RequestJoin(Asked):
+    """申请参会."""
+
+    applicant_kind: ApplicantKind
+
+
+class AdmitApplicant(Asked):
+    """同意参会."""
+
+    applicant: UUID
+
+
+class DeclineApplicant(Asked):
+    """不同意参会."""
+
+    applicant: UUID
+    reason: Line
+
+
+class RecordAttendance(Asked):
+    """到会登记."""
+
+    present: Annotated[tuple[Party, ...], Field(max_length=500)] = ()
+    absent: Annotated[tuple[Party, ...], Field(max_length=500)] = ()
+
+
+class RaiseProblem(Asked):
+    """交流问题."""
+
+    party: Party
+    category: Code
+    place: Code | None = None
+    public_title: Line
+
+
+class RecordStatement(Asked):
+    """记录发言."""
+
+    party: Party
+    topic: UUID | None = None
+
+
+class RecordPosition(Asked):
+    """记录表态."""
+
+    party: Party
+    topic: UUID
+    position: Position
+
+
+class HoldMeeting(Asked):
+    """结束会议. `held_at`: when it ended, if not now; `no_problems`: the parties had none to exchange this month."""
+
+    conclusions: Annotated[tuple[ConcludeTopic, ...], Field(max_length=50)]
+    held_at: Moment | None = None
+    no_problems: bool = False
+
+
+class PublishMinutes(Asked):
+    """公布会议记录."""
+
+    text: Prose
+
+
+class CorrectMinutes(Asked):
+    """更正会议记录."""
+
+    text: Prose
+    reason: Line
+
+
+class PostponeMeeting(Asked):
+    """会议延期."""
+
+    starts_at: Moment
+    reason: Line
+
+
+class CancelMeeting(Asked):
+    """会议取消."""
+
+    reason: Line
+
+
+class NoticeAssembly(Asked):
+    """会议公告."""
+
+    starts_at: Moment
+    venue: Line
+    form: Line
+    text: Prose | None = None
+
+
+class Counted(Count, extra="forbid"):
+    """计票."""
+
+
+class DecideAssembly(Asked):
+    """会议表决: the promises count only if it is adopted; more can be assigned later."""
+
+    held_at: Moment
+    counts: Annotated[tuple[Counted, ...], Field(min_length=1, max_length=8)]
+    promises: Promises = ()
+
+
+class PublishDecision(Asked):
+    """公布决定."""
+
+    text: Prose
+
+
+class AmountDone(Workload, extra="forbid"):
+    """完成的工程量 so far."""
+
+
+class ReportUndertaking(Asked):
+    """报告落实进展: totals so far, not additions."""
+
+    done: Annotated[tuple[AmountDone, ...], Field(max_length=50)] = ()
+    note: Line | None = None
+    evidence: Annotated[tuple[Sha256, ...], Field(max_length=50)] = ()
+
+
+class FinishUndertaking(Asked):
+    """落实完成: what is left out stands as it was reported last."""
+
+    finished_at: Moment
+    done: Annotated[tuple[AmountDone, ...], Field(max_length=50)] = ()
+    evidence: Annotated[tuple[Sha256, ...], Field(max_length=50)] = ()
+
+
+class ExcuseUndertaking(Asked):
+    """免除落实."""
+
+    reason: Line
