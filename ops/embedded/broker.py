@@ -40,7 +40,7 @@ class Broker:
         """Start it on its port and wait until a Kafka client gets an answer."""
         self.process.start()
         limit = time.monotonic() + _READY_LIMIT
-        while not await self._answers():
+        while not (await self._answers() and self.process.alive):  # who answers may be a stranger on our port
             if not self.process.alive or time.monotonic() >= limit:
                 log = self.process.last_words()
                 await self.kill()

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -58,6 +58,7 @@ class Stack:
         self.keys = Keys(self.data)
         self.file = self.data / "stack.json"
         self._lock: int | None = None
+        self._servers: list[Postgres | Broker] = []
         self.children: dict[str, Child] = {}
 
     # -- up and down
@@ -66,42 +67,49 @@ class Stack:
         """Start everything; on any failure stop what was started, and say whose fault it was."""
         self._take_folder()
         try:
+            self.file.unlink(missing_ok=True)  # of a start that was killed
             self.keys.make()
             self.ports = Ports(self.data / "ports.json")
             self.urls = {name: f"http://{LOOPBACK}:{self.ports.take(name)}" for name in self.services}
             self.postgres = Postgres(
-                self.data, self.ports.take("postgres"), self.keys.passwords([SUPERUSER, *SERVICES])
+                self.data, self.ports.take("postgres"), self.keys.passwords([SUPERUSER, *self.services])
             )
             self.broker = Broker(self.data, self.ports.take("broker"))
+            self._servers = [self.postgres, self.broker]
             self._say("启动 PostgreSQL 与 Kafka 代理")
-            await asyncio.gather(self.postgres.start(), self.broker.start())
+            await _together(server.start() for server in self._servers)
             self._say("更新数据库结构，建立主题")
-            await asyncio.gather(*(self._migrate(name) for name in self.services), self.make_topics())
+            await _together([*(self._migrate(name) for name in self.services), self.make_topics()])
             self._say("启动各服务")
             for name in self.services:
                 self.start_service(name)
-            await asyncio.gather(*(self.ready(name) for name in self.services))
-            self._publish()
+            await _together(self.ready(name) for name in self.services)
+            self.publish()
         except BaseException:
             await self.down()
             raise
 
     async def down(self) -> None:
-        """Services first (they drain), then the broker, then PostgreSQL. Safe to call twice."""
+        """Services first (they drain), then the broker, then PostgreSQL. Safe to call twice.
+
+        A stack that was refused its folder leaves alone what belongs to the one that runs there.
+        """
+        if self._lock is None:
+            return
         self.file.unlink(missing_ok=True)
-        await asyncio.gather(*(child.stop((signal.SIGTERM, _STOP_LIMIT)) for child in self.children.values()))
-        if broker := getattr(self, "broker", None):
-            await broker.stop()
-        if postgres := getattr(self, "postgres", None):
-            await postgres.stop()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        await _together(child.stop((signal.SIGTERM, _STOP_LIMIT)) for child in self.children.values())
+        for server in reversed(self._servers):
+            await server.stop()
+        os.close(self._lock)
+        self._lock = None
 
     def _take_folder(self) -> None:
-        self.data.mkdir(parents=True, exist_ok=True)
-        (self.data / "logs").mkdir(exist_ok=True)
-        lock = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.data / "logs").mkdir(exist_ok=True)
+            lock = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StackError("data_folder_unusable", f"无法使用数据目录 {self.data}（{error.strerror}）") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -109,8 +117,9 @@ class Stack:
             raise StackError("already_up", f"{self.data} 已有一套系统在运行") from None
         self._lock = lock
 
-    def _publish(self) -> None:
-        """Tell others where everything is; the file is there while the stack is."""
+    def publish(self) -> None:
+        """Tell others where everything is and under which pid; the file is there while the stack is."""
+        processes = [self.postgres.process, self.broker.process, *self.children.values()]
         write_private(
             self.file,
             json.dumps(
@@ -118,6 +127,7 @@ class Stack:
                     "services": self.urls,
                     "kafka": self.broker.address,
                     "databases": {name: self.postgres.url(name) for name in self.services},
+                    "pids": {process.name: process.pid for process in processes if process.alive},
                     "data": str(self.data),
                 },
                 indent=2,
@@ -127,17 +137,15 @@ class Stack:
 
     # -- one service
 
-    def environment(self, service: str, port: int) -> dict[str, str]:
-        """The settings of a service's process."""
+    def environment(self) -> dict[str, str]:
+        """The settings that all processes share."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "PYTHONUNBUFFERED": "1",
             "FIVEPLUSN_MODE": "embedded",
-            "FIVEPLUSN_DATABASE_URL": self.postgres.url(service),
             "FIVEPLUSN_KAFKA": self.broker.address,
             "FIVEPLUSN_HOST": LOOPBACK,
-            "FIVEPLUSN_PORT": str(port),
             "FIVEPLUSN_CONFIG": str(ROOT / "config"),
             "FIVEPLUSN_MASTER_KEY_FILE": str(self.keys.master_key),
             "FIVEPLUSN_JWKS_FILE": str(self.keys.jwks),
@@ -150,12 +158,18 @@ class Stack:
     def start_service(self, service: str, replica: int = 0) -> str:
         """Start a process of this service (replica 0 has the published URL); its URL."""
         name = service if replica == 0 else f"{service}-{replica}"
+        if name in self.children and self.children[name].alive:
+            raise StackError("already_running", f"{name} 已在运行")
         port = self.ports.take(name)
         self.children[name] = Child(
             name,
             self._command(service),
             log=self.data / "logs" / f"{name}.log",
-            env=self.environment(service, port),
+            env={
+                "FIVEPLUSN_DATABASE_URL": self.postgres.url(service),
+                "FIVEPLUSN_PORT": str(port),
+                **self.environment(),
+            },
         )
         self.children[name].start()
         return f"http://{LOOPBACK}:{port}"
@@ -185,19 +199,21 @@ class Stack:
     # -- preparations
 
     async def _migrate(self, service: str) -> None:
-        start = {"FIVEPLUSN_CLOCK_START": self._start_at.isoformat()} if self._start_at else {}
-        await self._once(f"migrate-{service}", ["-m", "shared.plumbing.migrate", service], service, start)
+        more = {"FIVEPLUSN_DATABASE_URL": self.postgres.url(service)}
+        if self._start_at is not None:
+            more["FIVEPLUSN_CLOCK_START"] = self._start_at.isoformat()
+        await self._once(f"migrate-{service}", ["-m", "shared.plumbing.migrate", service], more)
 
     async def make_topics(self) -> None:
         """Create the topics that are missing: after every start of a broker that keeps nothing."""
-        await self._once("topics", ["-m", "shared.plumbing.topics"], "intake", {})
+        await self._once("topics", ["-m", "shared.plumbing.topics"], {})
 
-    async def _once(self, name: str, arguments: Sequence[str], service: str, more: dict[str, str]) -> None:
+    async def _once(self, name: str, arguments: Sequence[str], more: dict[str, str]) -> None:
         child = Child(
             name,
             [sys.executable, *arguments],
             log=self.data / "logs" / f"{name}.log",
-            env=self.environment(service, 0) | more,
+            env=self.environment() | more,
         )
         child.start()
         try:
@@ -206,3 +222,13 @@ class Stack:
             await child.kill()
         if not done or child.code != 0:
             raise StackError("preparation_failed", f"准备步骤 {name} 失败", child.last_words())
+
+
+async def _together(work: Iterable[Coroutine[object, object, None]]) -> None:
+    """All at once. The first failure ends the others before it is raised: nothing starts behind its back."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None

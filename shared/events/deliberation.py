@@ -467,7 +467,10 @@ class RecorderNamed(MeetingFact):
 
 
 class NoticePublished(MeetingFact):
-    """会议公示: all five items [S]: topics, time, participants, moderator, form. `stands_until`: when the notice is over."""
+    """会议公示: all five items [S]: topics, time, participants, moderator, form.
+
+    `stands_until`: until then anyone may apply, and nothing is opened.
+    """
 
     community: Code
     topics: tuple[Ref, ...]
@@ -540,6 +543,7 @@ class AttendanceRecorded(MeetingFact):
 class MeetingOpened(MeetingFact):
     """会议开始: notice, background, invitations, recorder and quorum are in order."""
 
+    opened_at: Moment
     topics: tuple[Mention, ...]
     seats_filled: int
     seats_present: int
@@ -614,7 +618,10 @@ class ConclusionKind(StrEnum):
 
 
 class TopicConcluded(Value):
-    """一项议题的结论: positions of seats and members are counted. `seat_objections`: seats that object formally."""
+    """一项议题的结论: positions of seats and members are counted; `oppose` includes formal objections.
+
+    `seat_objections`: seats that object formally.
+    """
 
     topic: Mention
     conclusion: ConclusionKind

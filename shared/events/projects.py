@@ -155,7 +155,7 @@ class ProjectProposed(ProjectFact):
     public_title: Line
     project_category: ProjectCategory
     tags: tuple[Tag, ...]
-    people: Count | None = None
+    people: int | None = None
     proposed_at: Moment
 
 
@@ -326,7 +326,8 @@ class ProjectCancelled(ProjectFact):
 class ProjectCarriedOver(ProjectFact):
     """项目结转: not finished in its year; the first date is kept.
 
-    `deadline`: a new finish date, if the town has set one; `batch`: the batch it now belongs to, if it has changed.
+    `deadline`: a new finish date, if the town has set one; `batch`: the batch it is carried into, if the town has named
+    one. Its money stays where it was approved.
     """
 
     from_year: int
@@ -400,11 +401,15 @@ class MaintainerAssigned(ProjectFact):
 
 
 class ProjectDisclosed(ProjectFact):
-    """项目公开 at a stage: the public list is updated and the sources are told."""
+    """项目公开 at a stage: the public list is updated and the sources are told.
+
+    `waits_for`: the sources that another service tells; the others are told by this very disclosure.
+    """
 
     stage: DisclosureStage
     public_title: Line
     community: Code
+    waits_for: tuple[Mention, ...] = ()
 
 
 class SourceTold(ProjectFact):

@@ -267,7 +267,9 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         exception_handlers={Exception: answer},
         request_class=StrictRequest,
         request_max_body_size=MAX_BODY,
-        openapi_config=OpenAPIConfig(title=f"fiveplusn {plan.name}", version="1", path="/schema", render_plugins=[JsonRenderPlugin()]),
+        openapi_config=OpenAPIConfig(
+            title=f"fiveplusn {plan.name}", version="1", path="/schema", render_plugins=[JsonRenderPlugin()]
+        ),
         logging_config=None,
     )
     _every_route_has_a_row(app, state.authz)
