@@ -22,7 +22,7 @@ class Broker:
     """One broker on one loopback port. It keeps nothing: stopped and started again, it is empty."""
 
     def __init__(self, data: Path, port: int) -> None:
-        self._data = data
+        self._port = port
         self.address = f"{LOOPBACK}:{port}"
         listener = f"tcp://{self.address}"
         self.process = Child(
@@ -40,7 +40,7 @@ class Broker:
         """Start it on its port and wait until a Kafka client gets an answer."""
         self.process.start()
         limit = time.monotonic() + _READY_LIMIT
-        while not (await self._answers() and self.process.alive):  # who answers may be a stranger on our port
+        while not await self._answers():
             if not self.process.alive or time.monotonic() >= limit:
                 log = self.process.last_words()
                 await self.kill()
@@ -48,12 +48,8 @@ class Broker:
             await asyncio.sleep(0.05)
 
     async def _answers(self) -> bool:
-        host, port = self.address.split(":")
-        try:
-            _, writer = await asyncio.open_connection(host, int(port))
-        except OSError:
+        if not self.process.listens_on(self._port):
             return False
-        writer.close()
         client = AIOKafkaAdminClient(bootstrap_servers=self.address, request_timeout_ms=5_000)
         try:
             await client.start()

@@ -160,15 +160,20 @@ class Postgres:
     async def _connect(self, limit: float) -> asyncpg.Connection:
         """Connect as superuser as soon as the server lets us in."""
         while True:
-            try:
-                return await asyncpg.connect(self._url(SUPERUSER, "postgres"), timeout=5, ssl=False)
-            except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as refusal:
+            if self.process.listens_on(self._port):
+                try:
+                    return await asyncpg.connect(self._url(SUPERUSER, "postgres"), timeout=5, ssl=False)
+                except asyncpg.InvalidPasswordError as refusal:
+                    await self.stop()
+                    raise StackError("postgres_refused", f"{self.folder} 不认 keys/passwords.json 的口令") from refusal
+                except (OSError, TimeoutError, asyncpg.CannotConnectNowError):
+                    pass  # still recovering
+            if not self.process.alive or time.monotonic() >= limit:
                 log = self.process.last_words()
-                if not self.process.alive and _STILL_IN_USE in log and time.monotonic() < limit:
-                    self.process.start()
-                elif not self.process.alive or time.monotonic() >= limit:
+                if _STILL_IN_USE not in log or time.monotonic() >= limit:
                     await self.kill()
-                    raise StackError("postgres_not_ready", "PostgreSQL 未能启动", log) from refusal
+                    raise StackError("postgres_not_ready", "PostgreSQL 未能启动", log)
+                self.process.start()
             await asyncio.sleep(0.05)
 
     async def _make_database(self, admin: asyncpg.Connection, name: str) -> None:

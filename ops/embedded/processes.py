@@ -118,6 +118,16 @@ class Child:
         """The exit code, minus the signal's number if one ended it; None before the end."""
         return None if self._process is None else self._process.poll()
 
+    def listens_on(self, port: int) -> bool:
+        """Whether this very process accepts connections there: who answers on a port may be a stranger."""
+        if (pid := self.pid) is None:
+            return False
+        try:
+            sockets = psutil.Process(pid).net_connections("tcp")
+        except psutil.Error:
+            return False
+        return any(found.status == psutil.CONN_LISTEN and found.laddr.port == port for found in sockets)
+
     def start(self) -> None:
         """Start it; returns when it exists. Does not yield to the event loop, so that no child is ever forgotten."""
         if self.alive:

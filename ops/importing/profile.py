@@ -84,7 +84,7 @@ class Profile(BaseModel):
 
     def order(self, row: dict[str, str]) -> dict[str, Any]:
         """The work order in a row; raises `BadRow`. A number of another source can never be taken for this one's."""
-        values: dict[str, str] = dict(self.constants)
+        values: dict[FieldName, str] = dict(self.constants)
         values |= {field: row.get(heading, "").strip() for field, heading in self.columns.items()}
         values = {field: text for field, text in values.items() if text}
         if missing := sorted(REQUIRED - values.keys()):

@@ -2,8 +2,6 @@
 
 import json
 import time
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,72 +14,10 @@ from litestar.exceptions import NotAuthorizedException, PermissionDeniedExceptio
 from litestar.handlers import BaseRouteHandler
 from pydantic import TypeAdapter
 
-from shared.plumbing.change import NotFound
-from shared.plumbing.store import Scope
-
-
-class Role(StrEnum):
-    """角色. RESIDENT asks without a login; SERVICE is another service of ours."""
-
-    FEEDER = "feeder"
-    DISPATCHER = "dispatcher"
-    OFFICER = "officer"
-    SECRETARY = "secretary"
-    RECORDER = "recorder"
-    SUPERVISOR = "supervisor"
-    OPERATOR = "operator"
-    AUDITOR = "auditor"
-    RESIDENT = "resident"
-    SERVICE = "service"
-
-
-class Reach(StrEnum):
-    """How far a role reaches on a route: everything, its own communities, its own department."""
-
-    TOWN = "town"
-    COMMUNITY = "community"
-    DEPARTMENT = "department"
-
+from shared.plumbing.caller import Person, Reach, Role
 
 Authz = dict[str, dict[Role, Reach]]
 """operation -> role -> reach. What is not listed is denied; `{}` is open to everybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A caller: the role that opened the route to them, and how far it reaches there."""
-
-    subject: str
-    role: Role
-    reach: Reach
-    communities: frozenset[str] = frozenset()
-    department: str | None = None
-
-    @property
-    def actor(self) -> str:
-        """`role:scope:subject`, for the journal."""
-        scope = self.department or ",".join(sorted(self.communities))
-        return f"{self.role}:{scope}:{self.subject}"
-
-    @property
-    def unit(self) -> str:
-        """The unit this caller speaks for: the department, else the own community, else the town."""
-        return self.department or next(iter(sorted(self.communities)), "town")
-
-    def reaches(self, scope: Scope) -> bool:
-        """Whether an aggregate of this scope is the caller's business."""
-        match self.reach:
-            case Reach.TOWN:
-                return True
-            case Reach.COMMUNITY:
-                return scope.community in self.communities
-            case Reach.DEPARTMENT:
-                return self.department in scope.departments
-
-    def must_reach(self, scope: Scope) -> None:
-        """Foreign business does not exist for the caller; raises `NotFound`."""
-        if not self.reaches(scope):
-            raise NotFound("out of reach")
 
 
 ANYBODY = Person("anybody", Role.RESIDENT, Reach.TOWN)

@@ -7,16 +7,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
 import asyncpg
 
 from shared.events.base import Fact, ref
+from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.database import Clock, Conflict, Connection, Pool
 from shared.plumbing.journal import ORIGIN, micros, seal
-from shared.plumbing.store import Kind, Scope
-from shared.rules.broken import Reason, RuleBroken
+from shared.plumbing.store import Kind
 from shared.rules.deadline import Watch
 
 S = TypeVar("S")
@@ -27,10 +27,6 @@ class KeyReused(Exception):
     """The same Idempotency-Key came with another body."""
 
 
-class NotFound(Exception):
-    """There is no such aggregate, or it is none of the caller's business."""
-
-
 class VersionMoved(Exception):
     """If-Match names another version than the one that stands."""
 
@@ -39,19 +35,11 @@ class VersionMoved(Exception):
         self.version = version
 
 
-class Caller(Protocol):
-    """Who asks. `actor`: `role:scope:subject`, as it stands in the journal."""
-
-    @property
-    def actor(self) -> str: ...
-    def reaches(self, scope: Scope) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What comes with a request besides its body: who, the idempotency key with its body's hash, the expected version."""
 
-    caller: Caller
+    caller: Person
     key: str | None = None
     body: bytes = b""
     expected: int | None = None
@@ -440,10 +428,3 @@ async def _answered(con: Pool | Connection, ask: Ask) -> dict[str, Any] | None:
 def fingerprint(body: bytes) -> bytes:
     """What binds an idempotency key to the body it came with."""
     return hashlib.sha256(body).digest()
-
-
-def not_found(held: Held[S]) -> S:
-    """The state of an aggregate that must exist; refuses with `not_found`."""
-    if held.state is None:
-        raise RuleBroken(Reason("not_found", "不存在"))
-    return held.state

@@ -8,7 +8,8 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from shared.plumbing.change import KeyReused, NotFound, VersionMoved
+from shared.plumbing.caller import NotFound
+from shared.plumbing.change import KeyReused, VersionMoved
 from shared.plumbing.database import is_conflict, is_transient
 from shared.plumbing.quarantine import NotOpen
 from shared.plumbing.vault import Erased

@@ -1,7 +1,7 @@
 """Where aggregates are kept: one table each, real columns, and the SQL shapes that read and write them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
@@ -9,17 +9,18 @@ from uuid import UUID
 
 import asyncpg
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Uuid
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.plumbing.caller import Scope
 from shared.rules.deadline import Watch
 
 S = TypeVar("S")
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-def table(metadata: MetaData, name: str, *columns: Column[Any]) -> Table:
+def table(metadata: MetaData, name: str, *columns: Column[Any] | Index) -> Table:
     """A table with the three columns the plumbing needs: id, version, and the hash of the last fact (`head`)."""
     return Table(
         name,
@@ -29,14 +30,6 @@ def table(metadata: MetaData, name: str, *columns: Column[Any]) -> Table:
         Column("head", LargeBinary, nullable=False),
         *columns,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose business an aggregate is: a community's, and some departments'."""
-
-    community: str | None = None
-    departments: tuple[str, ...] = ()
 
 
 class Evolve(Protocol[S]):

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from ops.embedded.keys import Keys
 from ops.embedded.postgres import SUPERUSER, Postgres
-from ops.embedded.processes import Child, StackError
+from ops.embedded.processes import Child, StackError, until
 from ops.ports import LOOPBACK, Ports
 
 DATABASES = ("intake", "projects")
@@ -59,10 +59,16 @@ async def test_what_was_acknowledged_survives_a_stop_and_a_kill(server: Postgres
     assert await read(server) == ["ComplaintReceived"]
 
 
-async def test_it_starts_again_while_backends_of_the_killed_postmaster_are_still_there(server: Postgres):
+async def test_it_waits_for_a_backend_that_the_killed_postmaster_left_behind(server: Postgres):
     con = await asyncpg.connect(server.url("intake"))
+    backend = psutil.Process(con.get_server_pid())
+    backend.suspend()
     await server.process.kill()
-    await server.start()
+    starting = asyncio.create_task(server.start())
+    assert await until(lambda: "is still in use" in server.process.last_words(), 20)
+    assert not starting.done()
+    backend.kill()
+    await starting
     con.terminate()
     assert server.process.alive
 
@@ -141,6 +147,14 @@ async def test_no_password_lies_about(server: Postgres, tmp_path: Path):
     assert not (tmp_path / "postgres.password").exists()
     assert stat.S_IMODE(server.folder.stat().st_mode) == 0o700
     assert os.stat(server.folder).st_uid != 0
+
+
+async def test_lost_passwords_are_reported_at_once(server: Postgres, tmp_path: Path):
+    await server.stop()
+    (tmp_path / "keys" / "passwords.json").unlink()
+    with pytest.raises(StackError) as failed:
+        await asyncio.wait_for(a_server(tmp_path).start(), 30)
+    assert failed.value.code == "postgres_refused"
 
 
 async def test_a_server_that_cannot_start_is_reported_with_its_log(server: Postgres):

@@ -82,7 +82,9 @@ async def test_without_quarantine_a_poison_record_is_lost_in_silence(pair: Pair)
     assert await pair.query("listener", "select * from quarantine") == []
 
 
-async def test_without_parking_facts_have_their_effect_out_of_order(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_parking_facts_have_their_effect_out_of_order(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def hasty(self: Turn, apply) -> None:  # type: ignore[no-untyped-def]
         for h in self.fresh:
             if self._one(h, apply):
@@ -95,7 +97,9 @@ async def test_without_parking_facts_have_their_effect_out_of_order(house: House
     assert [int(row["d"].rpartition(":")[2].rstrip("}")) for row in said] == [0, 6, 5]
 
 
-async def test_without_the_key_a_repeated_request_has_two_effects(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_key_a_repeated_request_has_two_effects(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     id = uuid4()
     await change(house.base, BOX_KIND, id, ask(), open_box, "here")
     real = changing.one_statement
@@ -119,7 +123,9 @@ async def test_without_the_version_guard_fifty_callers_lose_each_others_work(
         BOX_KIND, "renew_one_sql", BOX_KIND.renew_one_sql.replace("and version = $", "and version + 0 * $")
     )
     monkeypatch.setattr(
-        BOX_KIND, "renew_one_sql", BOX_KIND.renew_one_sql.replace("::int returning id", "::int is not null returning id")
+        BOX_KIND,
+        "renew_one_sql",
+        BOX_KIND.renew_one_sql.replace("::int returning id", "::int is not null returning id"),
     )
     await house.base.pool.execute("alter table journal drop constraint journal_stream_version_key")
     await asyncio.gather(*(change(house.base, BOX_KIND, id, ask(), fill, 1) for _ in range(50)))

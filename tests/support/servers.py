@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 import shared.plumbing.migrate
-from shared.plumbing.auth import Person, Reach, Role
+from shared.plumbing.caller import Person, Reach, Role
 from shared.plumbing.change import Ask, Base
 from shared.plumbing.database import Clock, open_pool
 from shared.plumbing.vault import Keys

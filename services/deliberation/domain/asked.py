@@ -1,7 +1,6 @@
 """What people may ask of deliberation."""
 
-from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -9,10 +8,8 @@ from pydantic import Field
 from shared.events.base import Asked, Code, Line, Mention, Moment, Prose, Ref
 from shared.events.deliberation import (
     ApplicantKind,
-    AssemblyForum,
-    AssemblyMatter,
-    CommonDemand,
     Count,
+    CountBase,
     GuidanceSubject,
     MeetingForm,
     MemberKind,
@@ -22,10 +19,9 @@ from shared.events.deliberation import (
     Sha256,
     TopicScope,
     UpwardOutcome,
-    UpwardReason,
     Workload,
 )
-from shared.events.vocabulary import ProjectCategory, Quantity, Tag, TopicOrigin, WhistleKind
+from shared.events.vocabulary import Quantity, TopicOrigin
 
 
 class AdoptRules(Asked):
@@ -135,8 +131,16 @@ class DiscloseTopic(Asked):
     result: Prose
 
 
-class Planned(Workload, extra="forbid"):
-    """计划的工程量."""
+class Amount(Asked):
+    """工程量: planned, or done so far."""
+
+    work: Line
+    amount: Annotated[int, Field(ge=1, le=10_000_000)]
+    quantity: Quantity
+
+    def said(self) -> Workload:
+        """As a fact says it."""
+        return Workload(work=self.work, amount=self.amount, quantity=self.quantity)
 
 
 class Promise(Asked):
@@ -146,85 +150,11 @@ class Promise(Asked):
     unit: Code | None = None
     task: Line
     due_at: Moment
-    planned: Annotated[tuple[Planned, ...], Field(max_length=50)] = ()
+    planned: Annotated[tuple[Amount, ...], Field(max_length=50)] = ()
 
 
 Promises = Annotated[tuple[Promise, ...], Field(max_length=50)]
 """Promises of one decision."""
-
-
-class Settle(Asked):
-    """当场解决 (exit a)."""
-
-    conclusion: Literal["SETTLED"] = "SETTLED"
-    promises: Promises
-
-
-class ReferToAssembly(Asked):
-    """提交会议决定 (exit b)."""
-
-    conclusion: Literal["REFERRED_TO_ASSEMBLY"] = "REFERRED_TO_ASSEMBLY"
-    forum: AssemblyForum
-    matter: AssemblyMatter
-    authorised: bool = False
-
-
-class ReportUpward(Asked):
-    """上报并说明 (exit c)."""
-
-    conclusion: Literal["REPORTED_UPWARD"] = "REPORTED_UPWARD"
-    reason: UpwardReason
-    reported_to: Code | None = None
-    explanation: Prose | None = None
-    review_on: date
-
-
-class NeedDepartments(Asked):
-    """需吹哨 (exit d)."""
-
-    conclusion: Literal["NEEDS_DEPARTMENTS"] = "NEEDS_DEPARTMENTS"
-    whistle: WhistleKind = WhistleKind.PUBLIC_DEMAND
-    lead: Code | None = None
-    support: Annotated[tuple[Code, ...], Field(max_length=30)] = ()
-    due_at: Moment | None = None
-
-
-class NeedProject(Asked):
-    """纳入民心项目池 (exit e)."""
-
-    conclusion: Literal["NEEDS_PROJECT"] = "NEEDS_PROJECT"
-    project_category: ProjectCategory
-    tags: Annotated[tuple[Tag, ...], Field(max_length=12)] = ()
-    common: CommonDemand
-    finding: Line | None = None
-
-
-class Agree(Asked):
-    """协商一致."""
-
-    conclusion: Literal["AGREED"] = "AGREED"
-    promises: Promises
-
-
-class Defer(Asked):
-    """暂缓再议."""
-
-    conclusion: Literal["DEFERRED"] = "DEFERRED"
-    reason: Line
-
-
-Conclusion = Annotated[
-    Settle | ReferToAssembly | ReportUpward | NeedDepartments | NeedProject | Agree | Defer,
-    Field(discriminator="conclusion"),
-]
-"""One of the seven conclusions."""
-
-
-class ConcludeTopic(Asked):
-    """一项议题的结论."""
-
-    topic: UUID
-    conclusion: Conclusion
 
 
 class ScheduleMeeting(Asked):
@@ -334,14 +264,6 @@ class RecordPosition(Asked):
     position: Position
 
 
-class HoldMeeting(Asked):
-    """结束会议. `held_at`: when it ended, if not now; `no_problems`: the parties had none to exchange this month."""
-
-    conclusions: Annotated[tuple[ConcludeTopic, ...], Field(max_length=50)]
-    held_at: Moment | None = None
-    no_problems: bool = False
-
-
 class PublishMinutes(Asked):
     """公布会议记录."""
 
@@ -368,6 +290,12 @@ class CancelMeeting(Asked):
     reason: Line
 
 
+class CallAssembly(Asked):
+    """提请召开 for a topic that a meeting has referred."""
+
+    topic: UUID
+
+
 class NoticeAssembly(Asked):
     """会议公告."""
 
@@ -377,8 +305,17 @@ class NoticeAssembly(Asked):
     text: Prose | None = None
 
 
-class Counted(Count, extra="forbid"):
+class Counted(Asked):
     """计票."""
+
+    base: CountBase
+    entitled: Annotated[int, Field(ge=1)]
+    taking_part: Annotated[int, Field(ge=0)]
+    agreeing: Annotated[int, Field(ge=0)]
+
+    def said(self) -> Count:
+        """As a fact says it."""
+        return Count(base=self.base, entitled=self.entitled, taking_part=self.taking_part, agreeing=self.agreeing)
 
 
 class DecideAssembly(Asked):
@@ -395,14 +332,10 @@ class PublishDecision(Asked):
     text: Prose
 
 
-class AmountDone(Workload, extra="forbid"):
-    """完成的工程量 so far."""
-
-
 class ReportUndertaking(Asked):
     """报告落实进展: totals so far, not additions."""
 
-    done: Annotated[tuple[AmountDone, ...], Field(max_length=50)] = ()
+    done: Annotated[tuple[Amount, ...], Field(max_length=50)] = ()
     note: Line | None = None
     evidence: Annotated[tuple[Sha256, ...], Field(max_length=50)] = ()
 
@@ -411,7 +344,7 @@ class FinishUndertaking(Asked):
     """落实完成: what is left out stands as it was reported last."""
 
     finished_at: Moment
-    done: Annotated[tuple[AmountDone, ...], Field(max_length=50)] = ()
+    done: Annotated[tuple[Amount, ...], Field(max_length=50)] = ()
     evidence: Annotated[tuple[Sha256, ...], Field(max_length=50)] = ()
 
 

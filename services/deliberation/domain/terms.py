@@ -75,7 +75,7 @@ class Terms(township.Terms):
     month_warning_days: int = Field(ge=1, le=27)
     common_people: int = Field(ge=1)
     founding: dict[CommunityKind, Founding]
-    communities: dict[Code, OwnFounding] = {}
+    communities: dict[Code, OwnFounding]
 
     @model_validator(mode="after")
     def _founds_every_kind(self) -> Self:

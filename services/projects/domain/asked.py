@@ -1,6 +1,7 @@
 """What people ask of projects: suggestions, projects, batches."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -61,9 +62,9 @@ class ConvertSuggestion(Asked):
 
 
 class MergeSuggestion(Asked):
-    """并入另一条建议, `suggestion/uuid`."""
+    """并入另一条建议."""
 
-    into: Mention
+    into: UUID
     reason: Line
 
 
@@ -107,9 +108,9 @@ class PoolProject(Asked):
 
 
 class MergeProject(Asked):
-    """并入另一个项目, `project/uuid`."""
+    """并入另一个项目."""
 
-    into: Mention
+    into: UUID
     reason: Line
 
 
@@ -135,12 +136,12 @@ class RecordVote(Asked):
 class ApproveProject(Asked):
     """立项. `post`: the responsible post, never a person's name; `assembly`: needed where the village raises money."""
 
-    batch: Mention
+    batch: UUID
     unit: Code
     post: Line
     budget_yuan: Yuan
     raised_yuan: Yuan = 0
-    assembly: Mention | None = None
+    assembly: UUID | None = None
     start_on: Day
     finish_on: Day
     milestones: Annotated[tuple[PlannedMilestone, ...], Field(max_length=100)] = ()
@@ -186,7 +187,7 @@ class CarryOver(Asked):
     """结转 to a later year, and to its batch."""
 
     finish_on: Day
-    batch: Mention
+    batch: UUID
 
 
 class CompleteProject(Asked):

@@ -11,7 +11,10 @@ def unknown_anchor(town: Town, community: str | None, category: str | None, plac
         community and not town.community(community) and Reason("unknown_community", "没有这个社区（村）", "/community"),
         category and not town.category(category) and Reason("unknown_category", "没有这个诉求分类", "/category"),
         place and not found and Reason("unknown_place", "地名表中没有这个地点", "/place"),
-        found and community and found.community != community and Reason("place_elsewhere", "地点不属于该社区（村）", "/place"),
+        found
+        and community
+        and found.community != community
+        and Reason("place_elsewhere", "地点不属于该社区（村）", "/place"),
     )
     return tuple(reason for reason in reasons if isinstance(reason, Reason))
 

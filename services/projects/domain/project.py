@@ -93,6 +93,7 @@ class Absorbed:
 class Vote:
     """票决结果."""
 
+    held_on: date
     in_favour: int
     against: int
     abstained: int
@@ -105,6 +106,17 @@ class Milestone:
     public_title: str
     due_on: date
     reached_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """管护: owner and maintainer are codes of units or communities."""
+
+    owner: str
+    maintainer: str
+    duties: str
+    manner: str
+    funding: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +133,9 @@ class Project:
     """民心项目.
 
     `sources`: its own and those of `absorbed` projects (by `project/uuid`); `first_finish_on`: the date first promised,
-    kept for ever; `year`: the year it should be finished in, moved on by a carry-over; `warned`, `missed`: the deadline
-    versions that were; `reached`: the stages that can be disclosed. Money in whole yuan, dates in Asia/Shanghai.
+    kept for ever; `year`: the year it should be finished in, moved on by a carry-over; `batch`: where its money was
+    approved, and stays; `carried_into`: the batch it was carried over to; `warned`, `missed`: the deadline versions that
+    were; `reached`: the stages that can be disclosed. Money in whole yuan, dates in Asia/Shanghai.
     """
 
     state: ProjectState
@@ -137,6 +150,7 @@ class Project:
     own_sources: tuple[str, ...]
     sources: tuple[str, ...]
     absorbed: dict[str, Absorbed]
+    disclosures: dict[DisclosureStage, Disclosure]
     merged_into: str | None = None
     score: int | None = None
     score_parts: tuple[ScorePart, ...] = ()
@@ -155,6 +169,7 @@ class Project:
     missed: int = 0
     year: int | None = None
     carried_over: int = 0
+    carried_into: str | None = None
     milestones: tuple[Milestone, ...] = ()
     started_on: date | None = None
     percent: int = 0
@@ -164,10 +179,8 @@ class Project:
     accepted_at: datetime | None = None
     effect_due_at: datetime | None = None
     verdict: EffectVerdict | None = None
-    owner: str | None = None
-    maintainer: str | None = None
+    maintenance: Maintenance | None = None
     reached: tuple[DisclosureStage, ...] = ()
-    disclosures: dict[DisclosureStage, Disclosure] | None = None
 
 
 def evolve(before: Project | None, fact: ProjectFact) -> Project:
@@ -191,7 +204,7 @@ def evolve(before: Project | None, fact: ProjectFact) -> Project:
         case ProjectScored():
             return replace(before, score=fact.score, score_parts=fact.parts)
         case ProjectVoted():
-            return replace(before, vote=Vote(fact.in_favour, fact.against, fact.abstained))
+            return replace(before, vote=Vote(fact.held_on, fact.in_favour, fact.against, fact.abstained))
         case ProjectApproved():
             return _approved(before, fact)
         case ProjectRejected():
@@ -223,14 +236,14 @@ def evolve(before: Project | None, fact: ProjectFact) -> Project:
             )
             return _at(completed, ProjectState.COMPLETED, DisclosureStage.COMPLETED)
         case RectificationOrdered():
-            reached = tuple(stage for stage in before.reached if stage is not DisclosureStage.COMPLETED)
-            back = replace(before, state=ProjectState.IN_PROGRESS, completed_on=None, reached=reached)
-            return _due(back, fact.deadline)
+            return _rectifying(before, fact)
         case ProjectAccepted():
             accepted = replace(before, accepted_at=fact.accepted_at, effect_due_at=fact.effect_due_at)
             return _at(accepted, ProjectState.ACCEPTED, DisclosureStage.ACCEPTED)
         case MaintainerAssigned():
-            return replace(before, owner=fact.owner, maintainer=fact.maintainer)
+            return replace(
+                before, maintenance=Maintenance(fact.owner, fact.maintainer, fact.duties, fact.manner, fact.funding)
+            )
         case ProjectDisclosed() | SourceTold() | SourcesNotified():
             return _told(before, fact)
         case ProjectClosed():
@@ -239,3 +252,129 @@ def evolve(before: Project | None, fact: ProjectFact) -> Project:
             return replace(before, verdict=fact.verdict)
         case _:
             raise AssertionError(f"{fact.wire_type} is no fact of a project")
+
+
+def watches(state: Project) -> dict[str, Watch]:
+    """`near` and `finish` per deadline version, `year_end` per year, `effect` once."""
+    due = {}
+    if state.state in (ProjectState.APPROVED, ProjectState.IN_PROGRESS) and state.finish_on is not None:
+        version = state.deadline_version
+        if state.missed < version:
+            due["finish"] = Watch(end_of(state.finish_on), version)
+            if state.warned < version and state.warn_at is not None:
+                due["near"] = Watch(state.warn_at, version)
+    if state.state in UNFINISHED and state.year is not None:
+        due["year_end"] = Watch(end_of(date(state.year, 12, 31)), state.year)
+    if state.effect_due_at is not None and state.verdict is None:
+        due["effect"] = Watch(state.effect_due_at)
+    return due
+
+
+def standing(before: Project | None, name: str, due_at: datetime, version: int) -> Project | None:
+    """The project, if this timer is still one that it watches."""
+    if before is None or watches(before).get(name) != Watch(due_at, version):
+        return None
+    return before
+
+
+def end_of(day: date) -> datetime:
+    """The midnight that ends this day in Asia/Shanghai."""
+    return datetime.combine(day, time(), SHANGHAI) + timedelta(days=1)
+
+
+def found(before: Project | None) -> Project:
+    """The project; raises `RuleBroken` when there is none."""
+    if before is None:
+        raise RuleBroken(Reason("not_found", "没有这个项目"))
+    return before
+
+
+def not_in(project: Project, *allowed: ProjectState) -> Reason | None:
+    """The reason why this cannot be done in the state the project is in."""
+    if project.state in allowed:
+        return None
+    return Reason("wrong_state", f"项目{_WORDS[project.state]}，不能这样办理")
+
+
+def _proposed(fact: ProjectProposed) -> Project:
+    return Project(
+        state=ProjectState.PROPOSED,
+        community=fact.community,
+        category=fact.category,
+        place=fact.place,
+        public_title=fact.public_title,
+        project_category=fact.project_category,
+        tags=fact.tags,
+        people=fact.people,
+        proposed_at=fact.proposed_at,
+        own_sources=fact.sources,
+        sources=fact.sources,
+        absorbed={},
+        disclosures={},
+    )
+
+
+def _at(before: Project, state: ProjectState, stage: DisclosureStage) -> Project:
+    return replace(before, state=state, reached=(*before.reached, stage))
+
+
+def _due(before: Project, deadline: Deadline) -> Project:
+    return replace(before, finish_on=deadline.finish_on, warn_at=deadline.warn_at, deadline_version=deadline.version)
+
+
+def _approved(before: Project, fact: ProjectApproved) -> Project:
+    approved = replace(
+        before,
+        batch=fact.batch,
+        unit=fact.unit,
+        post=fact.post,
+        budget_yuan=fact.budget_yuan,
+        raised_yuan=fact.raised_yuan,
+        start_on=fact.start_on,
+        first_finish_on=fact.deadline.finish_on,
+        year=fact.deadline.finish_on.year,
+        milestones=tuple(Milestone(step.public_title, step.due_on) for step in fact.milestones),
+    )
+    return _at(_due(approved, fact.deadline), ProjectState.APPROVED, DisclosureStage.APPROVED)
+
+
+def _milestone(before: Project, fact: MilestoneReached) -> Project:
+    index = fact.number - 1
+    step = replace(before.milestones[index], reached_on=fact.reached_on)
+    return replace(before, milestones=(*before.milestones[:index], step, *before.milestones[index + 1 :]))
+
+
+def _carried_over(before: Project, fact: ProjectCarriedOver) -> Project:
+    later = before.year is None or fact.to_year > before.year
+    carried = replace(
+        before,
+        year=fact.to_year if later else before.year,
+        carried_over=before.carried_over + later,
+        carried_into=fact.batch or before.carried_into,
+    )
+    return carried if fact.deadline is None else _due(carried, fact.deadline)
+
+
+def _rectifying(before: Project, fact: RectificationOrdered) -> Project:
+    """Back to work; whoever had completed in time was not unfinished at the end of a year that is over."""
+    ordered_in = fact.inspected_at.astimezone(SHANGHAI).year
+    back = replace(
+        before,
+        state=ProjectState.IN_PROGRESS,
+        completed_on=None,
+        reached=tuple(stage for stage in before.reached if stage is not DisclosureStage.COMPLETED),
+        year=max(before.year or ordered_in, ordered_in),
+    )
+    return _due(back, fact.deadline)
+
+
+def _told(before: Project, fact: ProjectDisclosed | SourceTold | SourcesNotified) -> Project:
+    match fact:
+        case ProjectDisclosed():
+            after = Disclosure(fact.waits_for)
+        case SourceTold():
+            stood = before.disclosures[fact.stage]
+            after = replace(stood, told=(*stood.told, fact.source))
+        case SourcesNotified():
+            after = replace(before.disclosures[fact.stage], notified=True)
+    return replace(before, disclosures=before.disclosures | {fact.stage: after})

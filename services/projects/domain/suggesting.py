@@ -1,6 +1,5 @@
 """建议的收集、研判、转化、答复: the rules of a suggestion."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from services.projects.domain.asked import (
@@ -14,8 +13,10 @@ from services.projects.domain.asked import (
     ReviewSuggestion,
 )
 from services.projects.domain.named import unknown_anchor, unknown_unit
+from services.projects.domain.sources import once
 from services.projects.domain.suggestion import Suggestion, SuggestionState, watches
 from services.projects.domain.terms import Terms
+from shared.events.base import ref
 from shared.events.intake import ComplaintRouted
 from shared.events.projects import (
     SuggestionAbsorbed,
@@ -63,7 +64,7 @@ def collect(
             public_title=asked.public_title,
             review_due_at=terms.suggestion_review.after(now, calendar),
             answer_due_at=terms.suggestion_answer.after(now, calendar),
-            sources=_once(asked.sources),
+            sources=once(asked.sources),
         )
     ]
 
@@ -89,9 +90,7 @@ def collect_from_route(
     ]
 
 
-def review(
-    before: Suggestion | None, asked: ReviewSuggestion, *, town: Town
-) -> list[SuggestionFact]:
+def review(before: Suggestion | None, asked: ReviewSuggestion, *, town: Town) -> list[SuggestionFact]:
     """分类研判; may be said again while nothing is decided."""
     suggestion = _found(before)
     refuse(
@@ -113,9 +112,7 @@ def review(
     return [fact]
 
 
-def convert(
-    before: Suggestion | None, asked: ConvertSuggestion, *, project: str
-) -> list[SuggestionFact]:
+def convert(before: Suggestion | None, asked: ConvertSuggestion, *, project: str) -> list[SuggestionFact]:
     """转化: said together with `proposing.propose_from_suggestion` of the project, in one transaction."""
     suggestion = _found(before)
     if suggestion.leads_to == project:
@@ -129,32 +126,29 @@ def merge(
 ) -> list[SuggestionFact]:
     """并入: said together with `absorb` of the other; `suggestion`: this one's own `suggestion/uuid`."""
     merged = _found(before)
-    if merged.leads_to == asked.into:
+    other = ref("suggestion", asked.into)
+    if merged.leads_to == other:
         return []
     refuse(
         _undecided(merged),
-        asked.into == suggestion and Reason("same_suggestion", "不能并入自身", "/into"),
+        other == suggestion and Reason("same_suggestion", "不能并入自身", "/into"),
         into is None and Reason("unknown_suggestion", "没有这条建议", "/into"),
         into is not None and _closed_to_merging(into),
     )
-    return [SuggestionMerged(into=asked.into, reason=asked.reason, sources=merged.sources)]
+    return [SuggestionMerged(into=other, reason=asked.reason, sources=merged.sources)]
 
 
-def absorb(
-    before: Suggestion | None, *, suggestion: str, merged: Suggestion | None
-) -> list[SuggestionFact]:
+def absorb(before: Suggestion | None, *, suggestion: str, merged: Suggestion | None) -> list[SuggestionFact]:
     """吸收同类建议: keeps all sources of the one that is `merged`; `suggestion`: that one's `suggestion/uuid`."""
     keeper, other = _found(before), _found(merged)
     if suggestion in keeper.sources:
         return []
     refuse(_closed_to_merging(keeper))
-    sources = _once((*keeper.sources, suggestion, *other.sources))
+    sources = once((*keeper.sources, suggestion, *other.sources))
     return [SuggestionAbsorbed(suggestion=suggestion, sources=sources)]
 
 
-def handle_directly(
-    before: Suggestion | None, asked: HandleDirectly, *, town: Town
-) -> list[SuggestionFact]:
+def handle_directly(before: Suggestion | None, asked: HandleDirectly, *, town: Town) -> list[SuggestionFact]:
     """直接办理."""
     suggestion = _found(before)
     if suggestion.outcome is SuggestionOutcome.HANDLED_DIRECTLY and suggestion.unit == asked.unit:
@@ -227,7 +221,3 @@ def _closed_to_merging(suggestion: Suggestion) -> Reason | None:
     if suggestion.state in (SuggestionState.COLLECTED, SuggestionState.UNDER_REVIEW):
         return None
     return Reason("decided_already", "另一条建议已有结论，不能再并入", "/into")
-
-
-def _once(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))

@@ -116,6 +116,4 @@ def watches(state: Suggestion) -> dict[str, Watch]:
 def _decided(
     before: Suggestion, outcome: SuggestionOutcome, *, leads_to: str | None = None, unit: str | None = None
 ) -> Suggestion:
-    return replace(
-        before, state=SuggestionState.DECIDED, outcome=outcome, leads_to=leads_to, unit=unit or before.unit
-    )
+    return replace(before, state=SuggestionState.DECIDED, outcome=outcome, leads_to=leads_to, unit=unit or before.unit)

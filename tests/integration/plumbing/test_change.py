@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from shared.plumbing.auth import Person, Reach, Role
-from shared.plumbing.change import Base, KeyReused, NotFound, VersionMoved, change, fingerprint, together
+from shared.plumbing.caller import NotFound, Person, Reach, Role
+from shared.plumbing.change import Base, KeyReused, VersionMoved, change, fingerprint, together
 from shared.plumbing.journal import put_seal, verify
 from shared.rules.broken import RuleBroken
 from tests.support.sample import BOXES, METADATA, SOON, fill, open_box, shut

@@ -12,9 +12,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from litestar.exceptions import NotAuthorizedException
 
-from shared.plumbing.auth import Issuers, Person, Reach, Role
-from shared.plumbing.change import NotFound
-from shared.plumbing.store import Scope
+from shared.plumbing.auth import Issuers
+from shared.plumbing.caller import NotFound, Person, Reach, Role, Scope
 
 KEY = ECKey.generate_key("P-256")
 GOOD = {"iss": "urn:town", "aud": "fiveplusn", "sub": "s", "roles": ["secretary"], "nbf": 0}

@@ -1,0 +1,116 @@
+"""提请会议决定: call, notice, decision, publication."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, Parameter
+
+from services.deliberation import views
+from services.deliberation.api.door import Answer, DeliberationService, answered, person
+from services.deliberation.domain.asked import CallAssembly, DecideAssembly, NoticeAssembly, PublishDecision
+from services.deliberation.domain.assembly import Assembly, assembly_id, call, decide, give_notice, publish_decision
+from services.deliberation.domain.topic import Topic, decided_at_assembly
+from services.deliberation.domain.undertaking import assign, undertaking_ids
+from services.deliberation.store import ASSEMBLIES, TOPICS, UNDERTAKINGS
+from shared.events.base import ref
+from shared.events.deliberation import AssemblyDecided
+from shared.plumbing.change import Ask, Held, Work, change, not_found, together
+from shared.plumbing.database import Connection
+from shared.plumbing.store import Scope
+
+
+@get("/assemblies")
+async def list_assemblies(
+    service: DeliberationService,
+    ask: Ask,
+    topic: UUID | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
+) -> views.Rows:
+    """提请召开的会议."""
+    return await views.assemblies(service.pool, views.reach_of(person(ask)), topic, limit)
+
+
+@get("/assemblies/{id:uuid}")
+async def show_assembly(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+    """一次会议决定."""
+    found = await views.one(service.pool, ASSEMBLIES, id, views.reach_of(person(ask)))
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+@post("/assemblies")
+async def call_assembly(data: CallAssembly, service: DeliberationService, ask: Ask) -> Answer:
+    """提请召开, or again after one that was not quorate."""
+    referral = await service.pool.fetchval("select referrals from topics where id = $1", data.topic)
+
+    def decided(work: Work, assembly: Held[Assembly], topic: Held[Topic]) -> Answer:
+        person(ask).must_reach(Scope(not_found(topic).community))
+        assembly.change(call, topic=data.topic, referred=topic.state, now=work.now)
+        return answered(assembly)
+
+    wanted = [(ASSEMBLIES, assembly_id(data.topic, referral or 0)), (TOPICS, data.topic)]
+    return await together(service.base, wanted, ask, decided)
+
+
+@post("/assemblies/{id:uuid}/notice", status_code=200)
+async def give_assembly_notice(
+    id: FromPath[UUID], data: NoticeAssembly, service: DeliberationService, ask: Ask
+) -> Answer:
+    """会议公告."""
+    return await change(service.base, ASSEMBLIES, id, ask, give_notice, data, now=service.now())
+
+
+@post("/assemblies/{id:uuid}/decision", status_code=200)
+async def decide_assembly(id: FromPath[UUID], data: DecideAssembly, service: DeliberationService, ask: Ask) -> Answer:
+    """会议表决: the topic goes on, or comes back to the platform."""
+
+    async def prepare(con: Connection, work: Work) -> None:
+        await work.load(con, [(ASSEMBLIES, id)])
+        if assembly := work.get((ASSEMBLIES, id)).state:
+            await work.load(con, [(TOPICS, assembly.topic)])
+
+    def decided(work: Work, held: Held[Assembly]) -> Answer:
+        ids: tuple[UUID, ...] = ()
+        for fact in held.change(decide, data, now=work.now):
+            match fact:
+                case AssemblyDecided():
+                    ids = _carry(work, held, data, adopted=fact.adopted)
+        assert held.state is not None
+        return answered(held) | {"state": held.state.state, "undertakings": [str(undertaking) for undertaking in ids]}
+
+    return await together(service.base, [(ASSEMBLIES, id)], ask, decided, prepare)
+
+
+def _carry(work: Work, held: Held[Assembly], data: DecideAssembly, *, adopted: bool) -> tuple[UUID, ...]:
+    """What the decision means for the topic; the undertakings that were promised with it."""
+    assert held.state is not None
+    topic, cause = held.state.topic, ref("assembly", held.id)
+    promises = data.promises if adopted else ()
+    ids = undertaking_ids(topic, cause, promises)
+    work.get((TOPICS, topic)).change(decided_at_assembly, adopted=adopted, assembly=held.id, undertakings=ids)
+    for id, promise in zip(ids, promises, strict=True):
+        work.born(UNDERTAKINGS, id).change(
+            assign, promise, topic=topic, community=held.state.community, decided_by=cause, now=work.now
+        )
+    return ids
+
+
+@post("/assemblies/{id:uuid}/publication", status_code=200)
+async def publish_assembly_decision(
+    id: FromPath[UUID], data: PublishDecision, service: DeliberationService, ask: Ask
+) -> Answer:
+    """公布决定."""
+    return await change(service.base, ASSEMBLIES, id, ask, publish_decision, data)
+
+
+ROUTES = [
+    list_assemblies,
+    show_assembly,
+    call_assembly,
+    give_assembly_notice,
+    decide_assembly,
+    publish_assembly_decision,
+]

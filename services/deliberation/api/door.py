@@ -1,0 +1,68 @@
+"""What the doors share: the service, who asks, and aggregates found by way of another."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from services.deliberation.domain.meeting import Meeting
+from services.deliberation.domain.platform import Platform, platform_id
+from services.deliberation.domain.terms import Terms
+from services.deliberation.domain.topic import Topic
+from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
+from shared.plumbing.auth import Person, Reach
+from shared.plumbing.change import Ask, Held, NotFound, Wanted, Work, together
+from shared.plumbing.database import Connection
+from shared.plumbing.service import Service
+
+DeliberationService = Service[Terms]
+Answer = dict[str, Any]
+
+
+def person(ask: Ask) -> Person:
+    """Who asks."""
+    assert isinstance(ask.caller, Person)
+    return ask.caller
+
+
+def must_speak_for(ask: Ask, party: str) -> None:
+    """Whoever reaches only a department answers for it alone; raises `NotFound`."""
+    caller = person(ask)
+    if caller.reach is Reach.DEPARTMENT and party != f"unit/{caller.department}":
+        raise NotFound(party)
+
+
+def answered(held: Held[Any]) -> Answer:
+    """What every writing door answers."""
+    return {"id": str(held.id), "version": held.version}
+
+
+async def around_meeting(
+    service: DeliberationService,
+    ask: Ask,
+    id: UUID,
+    decide: Callable[[Work, Held[Meeting]], Answer],
+    more: Callable[[Work, Meeting], Sequence[Wanted]] = lambda _, __: (),
+) -> Answer:
+    """Change a meeting together with its platform, its topics, and what `more(work, meeting)` names besides."""
+
+    async def prepare(con: Connection, work: Work) -> None:
+        await work.load(con, [(MEETINGS, id)])
+        if meeting := work.get((MEETINGS, id)).state:
+            around = [(PLATFORMS, platform_id(meeting.community)), *((TOPICS, topic) for topic in meeting.topics)]
+            await work.load(con, [*around, *more(work, meeting)])
+
+    return await together(service.base, [(MEETINGS, id)], ask, decide, prepare)
+
+
+def platform_of(work: Work, held: Held[Meeting]) -> Platform | None:
+    """The platform of a meeting in hand."""
+    if held.state is None:
+        return None
+    state: Platform | None = work.get((PLATFORMS, platform_id(held.state.community))).state
+    return state
+
+
+def topics_in_hand(work: Work, ids: Iterable[UUID]) -> dict[UUID, Topic]:
+    """Those topics that exist."""
+    states = {id: work.get((TOPICS, id)).state for id in ids}
+    return {id: state for id, state in states.items() if state}

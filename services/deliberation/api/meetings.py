@@ -1,0 +1,232 @@
+"""会议之前: plan, notice, invitations, applications, postponing and cancelling."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from litestar import get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, Parameter
+
+from services.deliberation import views
+from services.deliberation.api.door import (
+    Answer,
+    DeliberationService,
+    answered,
+    around_meeting,
+    must_speak_for,
+    person,
+    platform_of,
+    topics_in_hand,
+)
+from services.deliberation.domain import topic
+from services.deliberation.domain.asked import (
+    AcceptInvitation,
+    AdmitApplicant,
+    CancelMeeting,
+    DeclineApplicant,
+    ExcuseAbsence,
+    Invite,
+    NameRecorder,
+    PostponeMeeting,
+    PublishNotice,
+    RequestJoin,
+    ScheduleMeeting,
+)
+from services.deliberation.domain.meeting import Meeting
+from services.deliberation.domain.notice import (
+    accept_invitation,
+    admit,
+    cancel,
+    decline,
+    excuse_absence,
+    invite,
+    name_recorder,
+    postpone,
+    publish_notice,
+    request_join,
+    schedule_meeting,
+)
+from services.deliberation.domain.platform import Platform, platform_id
+from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
+from shared.plumbing.change import Ask, Held, Wanted, Work, change, together
+from shared.plumbing.store import Scope
+
+
+@get("/notices")
+async def list_notices(service: DeliberationService, community: str | None = None) -> views.Rows:
+    """公示中的会议, for everybody."""
+    return await views.notices(service.pool, community)
+
+
+@get("/meetings")
+async def list_meetings(
+    service: DeliberationService,
+    ask: Ask,
+    community: str | None = None,
+    shown: Annotated[str | None, Parameter(query="state")] = None,
+    limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
+) -> views.Rows:
+    """会议, the latest first."""
+    return await views.meetings(service.pool, views.reach_of(person(ask)), community, shown, limit)
+
+
+@get("/meetings/{id:uuid}")
+async def show_meeting(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+    """一次会议."""
+    found = await views.one(service.pool, MEETINGS, id, views.reach_of(person(ask)))
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+@post("/meetings")
+async def plan_meeting(data: ScheduleMeeting, service: DeliberationService, ask: Ask) -> Answer:
+    """拟定会议."""
+    person(ask).must_reach(Scope(data.community))
+
+    def decide(work: Work, held: Held[Meeting], platform: Held[Platform]) -> Answer:
+        held.change(schedule_meeting, data, platform=platform.state, now=work.now)
+        return answered(held)
+
+    wanted = [(MEETINGS, uuid4()), (PLATFORMS, platform_id(data.community))]
+    return await together(service.base, wanted, ask, decide)
+
+
+@post("/meetings/{id:uuid}/recorder", status_code=200)
+async def name_meeting_recorder(
+    id: FromPath[UUID], data: NameRecorder, service: DeliberationService, ask: Ask
+) -> Answer:
+    """指定记录人."""
+    return await change(service.base, MEETINGS, id, ask, name_recorder, data)
+
+
+@post("/meetings/{id:uuid}/notice", status_code=200)
+async def publish_meeting_notice(
+    id: FromPath[UUID], data: PublishNotice, service: DeliberationService, ask: Ask
+) -> Answer:
+    """公示会议; its topics are scheduled with it."""
+
+    def listed(meeting: Meeting) -> tuple[UUID, ...]:
+        return meeting.topics if data.topics is None else data.topics
+
+    def more(_: Work, meeting: Meeting) -> list[Wanted]:
+        return [(TOPICS, id) for id in listed(meeting)]
+
+    def decide(work: Work, held: Held[Meeting]) -> Answer:
+        named = topics_in_hand(work, listed(held.state)) if held.state else {}
+        held.change(
+            publish_notice,
+            data,
+            topics=named,
+            platform=platform_of(work, held),
+            now=work.now,
+            terms=service.today,
+            calendar=service.calendar,
+        )
+        assert held.state is not None
+        for on_notice in held.state.topics:
+            work.get((TOPICS, on_notice)).change(topic.schedule, meeting=id, starts_at=held.state.starts_at)
+        return answered(held)
+
+    return await around_meeting(service, ask, id, decide, more)
+
+
+@post("/meetings/{id:uuid}/invitations", status_code=200)
+async def invite_to_meeting(id: FromPath[UUID], data: Invite, service: DeliberationService, ask: Ask) -> Answer:
+    """发出邀请."""
+
+    def decide(work: Work, held: Held[Meeting]) -> Answer:
+        held.change(invite, data, platform=platform_of(work, held))
+        return answered(held)
+
+    return await around_meeting(service, ask, id, decide)
+
+
+@post("/meetings/{id:uuid}/acceptances", status_code=200)
+async def accept_meeting_invitation(
+    id: FromPath[UUID], data: AcceptInvitation, service: DeliberationService, ask: Ask
+) -> Answer:
+    """接受邀请."""
+    must_speak_for(ask, data.party)
+    return await change(service.base, MEETINGS, id, ask, accept_invitation, data)
+
+
+@post("/meetings/{id:uuid}/excuses", status_code=200)
+async def excuse_from_meeting(id: FromPath[UUID], data: ExcuseAbsence, service: DeliberationService, ask: Ask) -> Answer:
+    """请假."""
+    must_speak_for(ask, data.party)
+    return await change(service.base, MEETINGS, id, ask, excuse_absence, data)
+
+
+@post("/meetings/{id:uuid}/join-requests")
+async def request_to_join(id: FromPath[UUID], data: RequestJoin, service: DeliberationService, ask: Ask) -> Answer:
+    """申请参会, by anybody; answers the application's id."""
+    applicant = uuid4()
+
+    def decide(_: Work, held: Held[Meeting]) -> Answer:
+        held.change(request_join, data, applicant=applicant)
+        return answered(held) | {"applicant": str(applicant)}
+
+    return await together(service.base, [(MEETINGS, id)], ask, decide)
+
+
+@post("/meetings/{id:uuid}/join-admissions", status_code=200)
+async def admit_applicant(id: FromPath[UUID], data: AdmitApplicant, service: DeliberationService, ask: Ask) -> Answer:
+    """同意参会."""
+    return await change(service.base, MEETINGS, id, ask, admit, data)
+
+
+@post("/meetings/{id:uuid}/join-refusals", status_code=200)
+async def decline_applicant(
+    id: FromPath[UUID], data: DeclineApplicant, service: DeliberationService, ask: Ask
+) -> Answer:
+    """不同意参会."""
+    return await change(service.base, MEETINGS, id, ask, decline, data)
+
+
+@post("/meetings/{id:uuid}/postpone", status_code=200)
+async def postpone_meeting(id: FromPath[UUID], data: PostponeMeeting, service: DeliberationService, ask: Ask) -> Answer:
+    """会议延期; its topics wait for the new notice."""
+
+    def decide(work: Work, held: Held[Meeting]) -> Answer:
+        held.change(postpone, data, now=work.now)
+        _release(work, held, data.reason)
+        return answered(held)
+
+    return await around_meeting(service, ask, id, decide)
+
+
+@post("/meetings/{id:uuid}/cancel", status_code=200)
+async def cancel_meeting(id: FromPath[UUID], data: CancelMeeting, service: DeliberationService, ask: Ask) -> Answer:
+    """会议取消; its topics wait for another meeting."""
+
+    def decide(work: Work, held: Held[Meeting]) -> Answer:
+        held.change(cancel, data)
+        _release(work, held, data.reason)
+        return answered(held)
+
+    return await around_meeting(service, ask, id, decide)
+
+
+def _release(work: Work, held: Held[Meeting], reason: str) -> None:
+    assert held.state is not None
+    for listed in held.state.topics:
+        work.get((TOPICS, listed)).change(topic.unschedule, meeting=held.id, reason=reason)
+
+
+ROUTES = [
+    list_notices,
+    list_meetings,
+    show_meeting,
+    plan_meeting,
+    name_meeting_recorder,
+    publish_meeting_notice,
+    invite_to_meeting,
+    accept_meeting_invitation,
+    excuse_from_meeting,
+    request_to_join,
+    admit_applicant,
+    decline_applicant,
+    postpone_meeting,
+    cancel_meeting,
+]

@@ -1,0 +1,229 @@
+"""会议本身: attendance, opening, what is said, the end with its conclusions, the minutes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from services.deliberation import views
+from services.deliberation.api.door import (
+    Answer,
+    DeliberationService,
+    answered,
+    around_meeting,
+    platform_of,
+    topics_in_hand,
+)
+from services.deliberation.domain import topic
+from services.deliberation.domain.asked import (
+    CorrectMinutes,
+    Promise,
+    PublishMinutes,
+    RaiseProblem,
+    RecordAttendance,
+    RecordPosition,
+    RecordStatement,
+)
+from services.deliberation.domain.concluding import conclude
+from services.deliberation.domain.conclusion import Agree, HoldMeeting, Settle
+from services.deliberation.domain.meeting import Meeting
+from services.deliberation.domain.minutes import correct_minutes, publish_minutes
+from services.deliberation.domain.month import month_of
+from services.deliberation.domain.sitting import (
+    hold,
+    open_meeting,
+    raise_problem,
+    record_attendance,
+    record_position,
+    record_statement,
+    tally,
+)
+from services.deliberation.domain.undertaking import assign, undertaking_ids
+from services.deliberation.store import (
+    ABSENCES,
+    MEETINGS,
+    MONTHS,
+    TOPICS,
+    UNDERTAKINGS,
+    Absences,
+    MonthMeetings,
+    absences_id,
+    month_id,
+)
+from shared.events.base import ref
+from shared.events.deliberation import AbsenceUnexcused, MeetingFact
+from shared.plumbing.change import Ask, Held, Wanted, Work, change
+
+
+@post("/meetings/{id:uuid}/attendance", status_code=200)
+async def record_meeting_attendance(
+    id: FromPath[UUID], data: RecordAttendance, service: DeliberationService, ask: Ask
+) -> Answer:
+    """到会登记."""
+    return await change(service.base, MEETINGS, id, ask, record_attendance, data)
+
+
+@post("/meetings/{id:uuid}/open", status_code=200)
+async def open_the_meeting(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+    """会议开始; its topics are opened with it."""
+
+    def decide(work: Work, held: Held[Meeting]) -> Answer:
+        listed = held.state.topics if held.state else ()
+        held.change(
+            open_meeting,
+            topics=topics_in_hand(work, listed),
+            platform=platform_of(work, held),
+            now=work.now,
+            terms=service.today,
+        )
+        for on_notice in listed:
+            work.get((TOPICS, on_notice)).change(topic.open_topic, meeting=id)
+        return answered(held)
+
+    return await around_meeting(service, ask, id, decide)
+
+
+@post("/meetings/{id:uuid}/problems", status_code=200)
+async def raise_meeting_problem(
+    id: FromPath[UUID], data: RaiseProblem, service: DeliberationService, ask: Ask
+) -> Answer:
+    """交流问题."""
+    return await change(service.base, MEETINGS, id, ask, raise_problem, data)
+
+
+@post("/meetings/{id:uuid}/statements", status_code=200)
+async def record_meeting_statement(
+    id: FromPath[UUID], data: RecordStatement, service: DeliberationService, ask: Ask
+) -> Answer:
+    """记录发言."""
+    return await change(service.base, MEETINGS, id, ask, record_statement, data)
+
+
+@post("/meetings/{id:uuid}/positions", status_code=200)
+async def record_meeting_position(
+    id: FromPath[UUID], data: RecordPosition, service: DeliberationService, ask: Ask
+) -> Answer:
+    """记录表态."""
+    return await change(service.base, MEETINGS, id, ask, record_position, data)
+
+
+@post("/meetings/{id:uuid}/hold", status_code=200)
+async def hold_meeting(id: FromPath[UUID], data: HoldMeeting, service: DeliberationService, ask: Ask) -> Answer:
+    """结束会议: the meeting, every topic's conclusion, the undertakings and the notes, all or nothing."""
+
+    def more(work: Work, meeting: Meeting) -> list[Wanted]:
+        month = month_of(data.held_at or work.now)
+        return [(MONTHS, month_id(meeting.community, month)), (ABSENCES, absences_id(meeting.community))]
+
+    def decide(work: Work, held: Held[Meeting]) -> Answer:
+        platform, terms = platform_of(work, held), service.today
+        absences: Held[Absences] | None = _absences(work, held)
+        facts = held.change(
+            hold,
+            data,
+            topics=topics_in_hand(work, held.state.topics if held.state else ()),
+            platform=platform,
+            earlier_absences=absences.state.parties if absences and absences.state else {},
+            now=work.now,
+            terms=terms,
+            calendar=service.calendar,
+        )
+        assert held.state is not None
+        assert platform is not None
+        assert absences is not None
+        undertakings: list[UUID] = []
+        for entry in data.conclusions:
+            work.get((TOPICS, entry.topic)).change(
+                conclude,
+                entry.conclusion,
+                topic=entry.topic,
+                meeting=id,
+                tally=tally(held.state, entry.topic),
+                community_kind=platform.community_kind,
+                now=work.now,
+                terms=terms,
+                town=service.town,
+            )
+            match entry.conclusion:
+                case Settle() | Agree():
+                    undertakings += _assign(work, held, entry.topic, entry.conclusion.promises)
+        _count(work, held)
+        _remember(absences, held.state, facts)
+        return answered(held) | {"undertakings": [str(undertaking) for undertaking in undertakings]}
+
+    return await around_meeting(service, ask, id, decide, more)
+
+
+def _absences(work: Work, held: Held[Meeting]) -> Held[Absences] | None:
+    if held.state is None:
+        return None
+    note: Held[Absences] = work.get((ABSENCES, absences_id(held.state.community)))
+    return note
+
+
+def _assign(work: Work, held: Held[Meeting], topic: UUID, promises: tuple[Promise, ...]) -> tuple[UUID, ...]:
+    assert held.state is not None
+    decided_by = ref("meeting", held.id)
+    ids = undertaking_ids(topic, decided_by, promises)
+    for id, promise in zip(ids, promises, strict=True):
+        work.born(UNDERTAKINGS, id).change(
+            assign, promise, topic=topic, community=held.state.community, decided_by=decided_by, now=work.now
+        )
+    return ids
+
+
+def _count(work: Work, held: Held[Meeting]) -> None:
+    """One meeting more in the month in which it ended."""
+    assert held.state is not None
+    assert held.state.held_at is not None
+    month = month_of(held.state.held_at)
+    note: Held[MonthMeetings] = work.get((MONTHS, month_id(held.state.community, month)))
+    note.note(MonthMeetings(held.state.community, month, (note.state.meetings if note.state else 0) + 1))
+
+
+def _remember(note: Held[Absences], meeting: Meeting, facts: list[MeetingFact]) -> None:
+    """Who was absent without reason, for the next time."""
+    assert meeting.held_at is not None
+    parties: dict[str, tuple[datetime, ...]] = dict(note.state.parties) if note.state else {}
+    for fact in facts:
+        match fact:
+            case AbsenceUnexcused():
+                parties[fact.party] = (*parties.get(fact.party, ()), meeting.held_at)
+    if parties:
+        note.note(Absences(meeting.community, parties))
+
+
+@post("/meetings/{id:uuid}/minutes", status_code=200)
+async def publish_meeting_minutes(
+    id: FromPath[UUID], data: PublishMinutes, service: DeliberationService, ask: Ask
+) -> Answer:
+    """公布会议记录."""
+    return await change(service.base, MEETINGS, id, ask, publish_minutes, data)
+
+
+@post("/meetings/{id:uuid}/minutes-corrections", status_code=200)
+async def correct_meeting_minutes(
+    id: FromPath[UUID], data: CorrectMinutes, service: DeliberationService, ask: Ask
+) -> Answer:
+    """更正会议记录."""
+    return await change(service.base, MEETINGS, id, ask, correct_minutes, data)
+
+
+@get("/meetings/{id:uuid}/minutes")
+async def read_meeting_minutes(id: FromPath[UUID], service: DeliberationService) -> views.Rows:
+    """会议记录, all versions, for everybody."""
+    return await views.minutes(service.pool, id)
+
+
+ROUTES = [
+    record_meeting_attendance,
+    open_the_meeting,
+    raise_meeting_problem,
+    record_meeting_statement,
+    record_meeting_position,
+    hold_meeting,
+    publish_meeting_minutes,
+    correct_meeting_minutes,
+    read_meeting_minutes,
+]

@@ -1,0 +1,158 @@
+"""议题: from the proposal to the closing."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from litestar import get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, Parameter
+
+from services.deliberation import views
+from services.deliberation.api.door import Answer, DeliberationService, answered, person
+from services.deliberation.domain.asked import (
+    AcceptTopic,
+    AnswerUpward,
+    DiscloseTopic,
+    DistributeBackground,
+    MergeTopics,
+    Promise,
+    ProposeTopic,
+    RejectTopic,
+)
+from services.deliberation.domain.implementation import assign_later, close, disclose
+from services.deliberation.domain.topic import (
+    Topic,
+    accept,
+    answer_upward,
+    distribute_background,
+    enlarge,
+    merge,
+    propose,
+    reject,
+)
+from services.deliberation.domain.undertaking import Undertaking
+from services.deliberation.store import TOPICS, UNDERTAKINGS
+from shared.plumbing.change import Ask, Held, Where, Work, change, together
+from shared.plumbing.store import Scope
+
+
+@post("/topics")
+async def propose_topic(data: ProposeTopic, service: DeliberationService, ask: Ask) -> Answer:
+    """提出议题 by hand."""
+    person(ask).must_reach(Scope(data.community))
+    return await change(service.base, TOPICS, uuid4(), ask, propose, data, town=service.town)
+
+
+@get("/topics")
+async def list_topics(
+    service: DeliberationService,
+    ask: Ask,
+    community: str | None = None,
+    shown: Annotated[str | None, Parameter(query="state")] = None,
+    source: str | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
+) -> views.Rows:
+    """议题; `source`: those that come from `hotspot/uuid`, `route/uuid` or another stream."""
+    return await views.topics(service.pool, views.reach_of(person(ask)), community, shown, source, limit)
+
+
+@get("/topics/{id:uuid}")
+async def show_topic(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+    """一项议题."""
+    found = await views.one(service.pool, TOPICS, id, views.reach_of(person(ask)))
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+@post("/topics/{id:uuid}/accept", status_code=200)
+async def accept_topic(id: FromPath[UUID], data: AcceptTopic, service: DeliberationService, ask: Ask) -> Answer:
+    """受理议题."""
+    return await change(service.base, TOPICS, id, ask, accept, data)
+
+
+@post("/topics/{id:uuid}/reject", status_code=200)
+async def reject_topic(id: FromPath[UUID], data: RejectTopic, service: DeliberationService, ask: Ask) -> Answer:
+    """议题不予受理."""
+    return await change(service.base, TOPICS, id, ask, reject, data)
+
+
+@post("/topics/{id:uuid}/background", status_code=200)
+async def distribute_topic_background(
+    id: FromPath[UUID], data: DistributeBackground, service: DeliberationService, ask: Ask
+) -> Answer:
+    """发放背景材料."""
+    return await change(service.base, TOPICS, id, ask, distribute_background, data)
+
+
+@post("/topics/{id:uuid}/merge", status_code=200)
+async def merge_topics(id: FromPath[UUID], data: MergeTopics, service: DeliberationService, ask: Ask) -> Answer:
+    """合并议题: this one goes on in `into`, which keeps all sources."""
+
+    def decide(_: Work, this: Held[Topic], other: Held[Topic]) -> Answer:
+        if this.change(merge, data, topic=id, other=other.state):
+            assert this.state is not None
+            other.change(enlarge, merged=id, other=this.state)
+        return answered(this)
+
+    return await together(service.base, [(TOPICS, id), (TOPICS, data.into)], ask, decide)
+
+
+@post("/topics/{id:uuid}/upward-answer", status_code=200)
+async def answer_topic_upward(
+    id: FromPath[UUID], data: AnswerUpward, service: DeliberationService, ask: Ask
+) -> Answer:
+    """上级答复."""
+    return await change(service.base, TOPICS, id, ask, answer_upward, data)
+
+
+@post("/topics/{id:uuid}/undertakings")
+async def assign_undertaking(id: FromPath[UUID], data: Promise, service: DeliberationService, ask: Ask) -> Answer:
+    """补充落实任务; answers the undertaking's id."""
+
+    def decide(work: Work, topic: Held[Topic], undertaking: Held[Undertaking]) -> Answer:
+        undertaking.change(assign_later, data, topic=id, agreed=topic.state, now=work.now)
+        return answered(undertaking)
+
+    return await together(service.base, [(TOPICS, id), (UNDERTAKINGS, uuid4())], ask, decide)
+
+
+@post("/topics/{id:uuid}/disclose", status_code=200)
+async def disclose_topic(id: FromPath[UUID], data: DiscloseTopic, service: DeliberationService, ask: Ask) -> Answer:
+    """公开结果."""
+
+    def decide(_: Work, topic: Held[Topic], undertakings: list[Held[Undertaking]]) -> Answer:
+        topic.change(disclose, data, undertakings=_states(undertakings))
+        return answered(topic)
+
+    return await together(service.base, [(TOPICS, id), Where(UNDERTAKINGS, "topic", id)], ask, decide)
+
+
+@post("/topics/{id:uuid}/close", status_code=200)
+async def close_topic(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+    """议题办结."""
+
+    def decide(_: Work, topic: Held[Topic], undertakings: list[Held[Undertaking]]) -> Answer:
+        topic.change(close, undertakings=_states(undertakings))
+        return answered(topic)
+
+    return await together(service.base, [(TOPICS, id), Where(UNDERTAKINGS, "topic", id)], ask, decide)
+
+
+def _states(undertakings: list[Held[Undertaking]]) -> list[Undertaking]:
+    return [held.state for held in undertakings if held.state]
+
+
+ROUTES = [
+    propose_topic,
+    list_topics,
+    show_topic,
+    accept_topic,
+    reject_topic,
+    distribute_topic_background,
+    merge_topics,
+    answer_topic_upward,
+    assign_undertaking,
+    disclose_topic,
+    close_topic,
+]

@@ -1,0 +1,212 @@
+"""提交会议决定: an assembly that decides one topic, by the rules of its forum and date."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from services.deliberation.domain.asked import DecideAssembly, NoticeAssembly, PublishDecision
+from services.deliberation.domain.assembly_law import ForumRules, rules_on
+from services.deliberation.domain.topic import Topic, TopicState, not_in, proposed
+from services.deliberation.domain.undertaking import past_promises
+from shared.events.base import derived, ref, ref_id
+from shared.events.deliberation import (
+    AssemblyCalled,
+    AssemblyDecided,
+    AssemblyFact,
+    AssemblyForum,
+    AssemblyInquorate,
+    AssemblyMatter,
+    AssemblyNoticed,
+    AssemblyPublicationOverdue,
+    AssemblyPublished,
+)
+from shared.rules.broken import Reason, refuse
+from shared.rules.deadline import Watch
+from shared.rules.township import SHANGHAI
+
+
+class AssemblyState(StrEnum):
+    """会议决定状态."""
+
+    CALLED = "CALLED"
+    NOTICED = "NOTICED"
+    INQUORATE = "INQUORATE"
+    ADOPTED = "ADOPTED"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """村（居）民会议、代表会议、业主大会. `calls`: how often it was called for this topic."""
+
+    state: AssemblyState
+    topic: UUID
+    community: str
+    public_title: str
+    forum: AssemblyForum
+    matter: AssemblyMatter
+    authorised: bool
+    calls: int
+    legal_check_due: bool
+    starts_at: datetime | None = None
+    venue: str | None = None
+    held_at: datetime | None = None
+    publish_by: datetime | None = None
+    published: bool = False
+    publication_overdue: bool = False
+
+
+def assembly_id(topic: UUID, referral: int) -> UUID:
+    """The id of the assembly that follows from the `referral`-th referral of a topic."""
+    return derived("assembly", topic, referral)
+
+
+def evolve(before: Assembly | None, fact: AssemblyFact) -> Assembly:
+    """The assembly after a fact."""
+    match fact:
+        case AssemblyCalled():
+            return Assembly(
+                state=AssemblyState.CALLED,
+                topic=ref_id(fact.topic),
+                community=fact.community,
+                public_title=fact.public_title,
+                forum=fact.forum,
+                matter=fact.matter,
+                authorised=fact.authorised,
+                calls=fact.call,
+                legal_check_due=fact.legal_check_due,
+            )
+    assert before is not None
+    match fact:
+        case AssemblyNoticed():
+            return replace(before, state=AssemblyState.NOTICED, starts_at=fact.starts_at, venue=fact.venue)
+        case AssemblyInquorate():
+            return replace(before, state=AssemblyState.INQUORATE, held_at=fact.held_at)
+        case AssemblyDecided():
+            return replace(
+                before,
+                state=AssemblyState.ADOPTED if fact.adopted else AssemblyState.REJECTED,
+                held_at=fact.held_at,
+                publish_by=fact.publish_by,
+                legal_check_due=fact.legal_check_due,
+            )
+        case AssemblyPublished():
+            return replace(before, published=True)
+        case AssemblyPublicationOverdue():
+            return replace(before, publication_overdue=True)
+    raise AssertionError(fact)
+
+
+def watches(state: Assembly) -> dict[str, Watch]:
+    """The date by which a decision must be public, where the law names one."""
+    if state.publish_by is None or state.published or state.publication_overdue:
+        return {}
+    return {"publication-overdue": Watch(state.publish_by)}
+
+
+def call(before: Assembly | None, *, topic: UUID, referred: Topic | None, now: datetime) -> list[AssemblyFact]:
+    """提请召开 what the topic was referred to; again, when it was not quorate. `referred`: the state of `topic`."""
+    if before and before.state in (AssemblyState.CALLED, AssemblyState.NOTICED):
+        return []
+    waiting = proposed(referred)
+    refuse(
+        waiting.state is not TopicState.AT_ASSEMBLY and not_in(TopicState.AT_ASSEMBLY),
+        before is not None
+        and before.state is not AssemblyState.INQUORATE
+        and Reason("already_decided", "该次会议已作出决定"),
+    )
+    assert waiting.forum is not None
+    assert waiting.matter is not None
+    rules = _rules(waiting.forum, now)
+    return [
+        AssemblyCalled(
+            topic=ref("topic", topic),
+            community=waiting.community,
+            public_title=waiting.public_title,
+            forum=waiting.forum,
+            matter=waiting.matter,
+            authorised=waiting.authorised,
+            call=(before.calls if before else 0) + 1,
+            law=rules.law,
+            legal_check_due=rules.check_due(now.astimezone(SHANGHAI).date()),
+        )
+    ]
+
+
+def give_notice(before: Assembly | None, asked: NoticeAssembly, *, now: datetime) -> list[AssemblyFact]:
+    """会议公告: as many days before as the law wants."""
+    assembly = _called(before)
+    rules = _rules(assembly.forum, asked.starts_at)
+    refuse(
+        assembly.state is not AssemblyState.CALLED and Reason("wrong_state", "会议须已提请召开且尚未公告"),
+        asked.starts_at <= now and Reason("starts_in_the_past", "会议时间须晚于现在", "/starts_at"),
+        asked.starts_at < now + timedelta(days=rules.notice_days)
+        and Reason("notice_too_short", f"须提前 {rules.notice_days} 日公告", "/starts_at"),
+    )
+    return [AssemblyNoticed(starts_at=asked.starts_at, venue=asked.venue, form=asked.form, text=asked.text)]
+
+
+def decide(before: Assembly | None, asked: DecideAssembly, *, now: datetime) -> list[AssemblyFact]:
+    """会议表决: quorum first, then the majority; both by the law of the day. Not quorate: nothing is decided."""
+    assembly = _called(before)
+    refuse(assembly.state is not AssemblyState.NOTICED and Reason("wrong_state", "会议须已公告且尚未表决"))
+    assert assembly.starts_at is not None
+    rules = _rules(assembly.forum, asked.held_at)
+    counts = {counted.base: counted.said() for counted in asked.counts}
+    ways = [way for way in rules.ways_for(assembly.matter) if way.counted(counts)]
+    refuse(
+        not assembly.starts_at <= asked.held_at <= now
+        and Reason("wrong_time", "表决时间须不早于公告的会议时间，且不晚于现在", "/held_at"),
+        len(counts) < len(asked.counts) and Reason("counted_twice", "同一口径只能计票一次", "/counts"),
+        not ways and Reason("counts_missing", "缺少法定计票口径", "/counts"),
+        *(
+            Reason("counts_inconsistent", "人数（面积）须满足：同意 ≤ 参加 ≤ 应到", f"/counts/{number}")
+            for number, count in enumerate(asked.counts)
+            if not count.agreeing <= count.taking_part <= count.entitled
+        ),
+        *past_promises(asked.promises, now, "/promises"),
+    )
+    quorate = next((way for way in ways if way.quorate(counts)), None)
+    if quorate is None:
+        return [AssemblyInquorate(held_at=asked.held_at, counts=tuple(counts.values()))]
+    days = rules.publish_days
+    return [
+        AssemblyDecided(
+            held_at=asked.held_at,
+            adopted=quorate.adopted(counts),
+            counts=tuple(counts.values()),
+            law=rules.law,
+            legal_check_due=rules.check_due(asked.held_at.astimezone(SHANGHAI).date()),
+            publish_by=None if days is None else asked.held_at + timedelta(days=days),
+        )
+    ]
+
+
+def publish_decision(before: Assembly | None, asked: PublishDecision) -> list[AssemblyFact]:
+    """公布决定."""
+    assembly = _called(before)
+    if assembly.published:
+        return []
+    decided = (AssemblyState.ADOPTED, AssemblyState.REJECTED)
+    refuse(assembly.state not in decided and Reason("wrong_state", "会议尚未作出决定"))
+    return [AssemblyPublished(text=asked.text)]
+
+
+def publication_overdue(
+    before: Assembly | None, *, due_at: datetime, version: int, now: datetime
+) -> list[AssemblyFact]:
+    """决定公布逾期, said once."""
+    if before is None or watches(before).get("publication-overdue") != Watch(due_at, version):
+        return []
+    return [AssemblyPublicationOverdue(due_at=due_at)]
+
+
+def _rules(forum: AssemblyForum, moment: datetime) -> ForumRules:
+    return rules_on(forum, moment.astimezone(SHANGHAI).date())
+
+
+def _called(before: Assembly | None) -> Assembly:
+    refuse(before is None and Reason("not_found", "没有提请召开该会议"))
+    assert before is not None
+    return before

@@ -1,0 +1,241 @@
+"""协商会议: its state, how facts change it, and who takes part. Notice, sitting and minutes stand beside."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.deliberation.domain.platform import CONVENER
+from shared.events.base import ref_id
+from shared.events.deliberation import (
+    AbsenceUnexcused,
+    AttendanceRecorded,
+    InvitationAccepted,
+    InvitationExcused,
+    JoinAdmitted,
+    JoinDeclined,
+    JoinRequested,
+    MeetingCancelled,
+    MeetingFact,
+    MeetingForm,
+    MeetingHeld,
+    MeetingInvited,
+    MeetingOpened,
+    MeetingPostponed,
+    MeetingScheduled,
+    MinutesCorrected,
+    MinutesOverdue,
+    MinutesPublished,
+    NoticePublished,
+    Position,
+    PositionRecorded,
+    ProblemRaised,
+    RecorderNamed,
+    StatementRecorded,
+)
+from shared.rules.broken import Reason, refuse
+from shared.rules.deadline import Watch
+
+
+class MeetingState(StrEnum):
+    """会议状态."""
+
+    SCHEDULED = "SCHEDULED"
+    NOTICED = "NOTICED"
+    OPEN = "OPEN"
+    HELD = "HELD"
+    MINUTES_PUBLISHED = "MINUTES_PUBLISHED"
+    CANCELLED = "CANCELLED"
+
+
+class Answer(StrEnum):
+    """回复: what an invited party answered."""
+
+    NONE = "NONE"
+    ACCEPTED = "ACCEPTED"
+    EXCUSED = "EXCUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """邀请 and its answer."""
+
+    label: str | None = None
+    answer: Answer = Answer.NONE
+
+
+class Application(StrEnum):
+    """参会申请状态."""
+
+    OPEN = "OPEN"
+    ADMITTED = "ADMITTED"
+    DECLINED = "DECLINED"
+
+
+@dataclass(frozen=True, slots=True)
+class PositionHeld:
+    """表态: the latest of one party on one topic."""
+
+    topic: UUID
+    party: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """协商会议. `notice_until`: until then anyone may apply, and it is not opened; parties are written as `Party`."""
+
+    state: MeetingState
+    community: str
+    starts_at: datetime
+    urgent: bool
+    topics: tuple[UUID, ...] = ()
+    form: MeetingForm | None = None
+    venue: str | None = None
+    moderator: str | None = None
+    recorder: str | None = None
+    participants: tuple[str, ...] = ()
+    notice_until: datetime | None = None
+    invited: dict[str, Invitation] = field(default_factory=dict)
+    applicants: dict[UUID, Application] = field(default_factory=dict)
+    attendance: dict[str, bool] = field(default_factory=dict)
+    opened_at: datetime | None = None
+    problems: int = 0
+    statements: int = 0
+    positions: tuple[PositionHeld, ...] = ()
+    unexcused: tuple[str, ...] = ()
+    held_at: datetime | None = None
+    minutes_due_at: datetime | None = None
+    minutes_overdue: bool = False
+    minutes_version: int = 0
+    minutes_sha256: str | None = None
+
+    @property
+    def present(self) -> frozenset[str]:
+        """Who is there."""
+        return frozenset(party for party, there in self.attendance.items() if there)
+
+    @property
+    def posts(self) -> frozenset[str]:
+        """Convener, moderator and recorder, as parties."""
+        return frozenset(f"post/{post}" for post in (CONVENER, self.moderator, self.recorder) if post)
+
+
+def evolve(before: Meeting | None, fact: MeetingFact) -> Meeting:
+    """The meeting after a fact."""
+    match fact:
+        case MeetingScheduled():
+            return Meeting(
+                state=MeetingState.SCHEDULED,
+                community=fact.community,
+                starts_at=fact.starts_at,
+                urgent=fact.urgent,
+                topics=tuple(ref_id(topic) for topic in fact.topics),
+                form=fact.form,
+                venue=fact.venue,
+                moderator=fact.moderator,
+                recorder=fact.recorder,
+            )
+    assert before is not None
+    match fact:
+        case RecorderNamed():
+            return replace(before, recorder=fact.recorder)
+        case NoticePublished():
+            return replace(
+                before,
+                state=MeetingState.NOTICED,
+                topics=tuple(ref_id(topic) for topic in fact.topics),
+                starts_at=fact.starts_at,
+                participants=fact.participants,
+                moderator=fact.moderator,
+                form=fact.form,
+                venue=fact.venue,
+                notice_until=fact.stands_until,
+            )
+        case MeetingPostponed():
+            return replace(
+                before,
+                state=MeetingState.SCHEDULED,
+                starts_at=fact.starts_at,
+                participants=(),
+                notice_until=None,
+                invited={},
+                attendance={},
+            )
+        case MeetingCancelled():
+            return replace(before, state=MeetingState.CANCELLED)
+        case MeetingInvited():
+            return replace(before, invited={**before.invited, fact.party: Invitation(fact.label)})
+        case InvitationAccepted():
+            return _answered(before, fact.party, Answer.ACCEPTED)
+        case InvitationExcused():
+            return _answered(before, fact.party, Answer.EXCUSED)
+        case JoinRequested():
+            return replace(before, applicants={**before.applicants, fact.applicant: Application.OPEN})
+        case JoinAdmitted():
+            return replace(before, applicants={**before.applicants, fact.applicant: Application.ADMITTED})
+        case JoinDeclined():
+            return replace(before, applicants={**before.applicants, fact.applicant: Application.DECLINED})
+        case AttendanceRecorded():
+            return replace(before, attendance={**before.attendance, fact.party: fact.present})
+        case MeetingOpened():
+            return replace(before, state=MeetingState.OPEN, opened_at=fact.opened_at)
+        case ProblemRaised():
+            return replace(before, problems=fact.number)
+        case StatementRecorded():
+            return replace(before, statements=before.statements + 1)
+        case PositionRecorded():
+            topic = ref_id(fact.topic)
+            others = tuple(held for held in before.positions if (held.topic, held.party) != (topic, fact.party))
+            return replace(before, positions=(*others, PositionHeld(topic, fact.party, fact.position)))
+        case AbsenceUnexcused():
+            return replace(before, unexcused=(*before.unexcused, fact.party))
+        case MeetingHeld():
+            return replace(before, state=MeetingState.HELD, held_at=fact.held_at, minutes_due_at=fact.minutes_due_at)
+        case MinutesPublished() | MinutesCorrected():
+            return replace(
+                before,
+                state=MeetingState.MINUTES_PUBLISHED,
+                minutes_version=fact.version,
+                minutes_sha256=fact.sha256,
+            )
+        case MinutesOverdue():
+            return replace(before, minutes_overdue=True)
+    raise AssertionError(fact)
+
+
+def _answered(meeting: Meeting, party: str, answer: Answer) -> Meeting:
+    invitation = replace(meeting.invited[party], answer=answer)
+    return replace(meeting, invited={**meeting.invited, party: invitation})
+
+
+def watches(state: Meeting) -> dict[str, Watch]:
+    """The due date of the minutes, once the meeting has been held."""
+    if state.state is not MeetingState.HELD or state.minutes_overdue or state.minutes_due_at is None:
+        return {}
+    return {"minutes-overdue": Watch(state.minutes_due_at)}
+
+
+def planned(before: Meeting | None) -> Meeting:
+    """The meeting, or the refusal that there is none."""
+    refuse(before is None and Reason("not_found", "没有该次会议"))
+    assert before is not None
+    return before
+
+
+STATE_WORDS = {
+    MeetingState.SCHEDULED: "已拟定",
+    MeetingState.NOTICED: "公示中",
+    MeetingState.OPEN: "进行中",
+    MeetingState.HELD: "已结束",
+    MeetingState.MINUTES_PUBLISHED: "记录已公布",
+    MeetingState.CANCELLED: "已取消",
+}
+"""How people call the states of a meeting."""
+
+
+def not_in(meeting: Meeting, *wanted: MeetingState) -> Reason | None:
+    """The meeting would have to be in one of these states."""
+    if meeting.state in wanted:
+        return None
+    return Reason("wrong_state", f"会议须处于“{'、'.join(STATE_WORDS[state] for state in wanted)}”状态")

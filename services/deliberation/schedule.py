@@ -1,0 +1,64 @@
+"""What time does in deliberation: the monthly duty, and what was not done by its date."""
+
+from services.deliberation.domain import assembly, meeting, minutes, platform, topic, undertaking
+from services.deliberation.domain.assembly import Assembly
+from services.deliberation.domain.meeting import Meeting
+from services.deliberation.domain.platform import Platform
+from services.deliberation.domain.terms import Terms
+from services.deliberation.domain.topic import Topic
+from services.deliberation.domain.undertaking import Undertaking
+from services.deliberation.store import ASSEMBLIES, MEETINGS, PLATFORMS, TOPICS, UNDERTAKINGS, month_id
+from shared.plumbing.change import Held, Work
+from shared.plumbing.database import Connection
+from shared.plumbing.service import Service
+from shared.plumbing.timers import Timer, Timers
+
+
+def ring(timers: Timers, service: Service[Terms]) -> None:
+    """Register every timer."""
+
+    @timers.at(PLATFORMS, platform.MONTH_WARNING)
+    async def month_warning(_: Work, con: Connection, held: Held[Platform], timer: Timer) -> None:
+        held.change(
+            platform.warn_of_month,
+            due_at=timer.due_at,
+            version=timer.version,
+            now=timer.now,
+            meetings_held=await _meetings(con, held),
+            terms=service.terms.on(timer.due_at),
+        )
+
+    @timers.at(PLATFORMS, platform.MONTH_END)
+    async def month_end(_: Work, con: Connection, held: Held[Platform], timer: Timer) -> None:
+        held.change(
+            platform.end_month,
+            due_at=timer.due_at,
+            version=timer.version,
+            now=timer.now,
+            meetings_held=await _meetings(con, held),
+            terms=service.terms.on(timer.due_at),
+        )
+
+    @timers.at(TOPICS, topic.UPWARD_REVIEW)
+    async def upward_review(_: Work, con: Connection, held: Held[Topic], timer: Timer) -> None:
+        held.change(topic.review_upward, due_at=timer.due_at, version=timer.version, now=timer.now)
+
+    @timers.at(MEETINGS, meeting.MINUTES_OVERDUE)
+    async def minutes_overdue(_: Work, con: Connection, held: Held[Meeting], timer: Timer) -> None:
+        held.change(minutes.minutes_overdue, due_at=timer.due_at, version=timer.version, now=timer.now)
+
+    @timers.at(ASSEMBLIES, assembly.PUBLICATION_OVERDUE)
+    async def publication_overdue(_: Work, con: Connection, held: Held[Assembly], timer: Timer) -> None:
+        held.change(assembly.publication_overdue, due_at=timer.due_at, version=timer.version, now=timer.now)
+
+    @timers.at(UNDERTAKINGS, undertaking.OVERDUE)
+    async def overdue(_: Work, con: Connection, held: Held[Undertaking], timer: Timer) -> None:
+        held.change(undertaking.overdue, due_at=timer.due_at, version=timer.version, now=timer.now)
+
+
+async def _meetings(con: Connection, held: Held[Platform]) -> int:
+    """How many meetings the community has held in the month that is being watched."""
+    if held.state is None:
+        return 0
+    id = month_id(held.state.community, held.state.duty_month)
+    return await con.fetchval("select meetings from month_meetings where id = $1", id) or 0

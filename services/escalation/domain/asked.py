@@ -1,0 +1,136 @@
+"""What people ask of escalation: issues and duties."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.events.base import Asked, Code, Line, Moment, Prose
+from shared.events.escalation import PlanStep, Points, Sha256, SupervisionLevel, WorkDone
+from shared.events.vocabulary import CheckInMode, WhistleKind
+
+Departments = Annotated[tuple[Code, ...], Field(max_length=50)]
+Evidence = Annotated[tuple[Sha256, ...], Field(max_length=100)]
+Done = Annotated[tuple[WorkDone, ...], Field(max_length=100)]
+
+
+class Because(Asked):
+    """A decision that needs nothing but its reason."""
+
+    reason: Line
+
+
+class RequestWhistle(Asked):
+    """请求吹哨 by hand. `lead`, `support`, `due_at`: a proposal."""
+
+    community: Code
+    category: Code
+    place: Code | None = None
+    public_title: Line
+    whistle: WhistleKind
+    lead: Code | None = None
+    support: Departments = ()
+    due_at: Moment | None = None
+
+
+class ApproveWhistle(Asked):
+    """同意吹哨."""
+
+    note: Line | None = None
+
+
+class Escalate(Asked):
+    """吹哨. What is left out is taken from the request. `hard`: a hard matter may take longer."""
+
+    task: Prose
+    lead: Code | None = None
+    support: Departments | None = None
+    due_at: Moment | None = None
+    community: Code | None = None
+    hard: bool = False
+
+
+class PlanAction(Asked):
+    """行动方案."""
+
+    steps: Annotated[tuple[PlanStep, ...], Field(min_length=1, max_length=100)]
+
+
+class ReportProgress(Asked):
+    """填报进展: all that the department has done so far. `evidence`: checksums."""
+
+    done: Done = ()
+    evidence: Evidence = ()
+    note: Line | None = None
+
+
+class Resolve(Asked):
+    """确认解决."""
+
+    result: Prose
+    on_site: bool
+
+
+class Reopen(Asked):
+    """重新处置, until when."""
+
+    reason: Line
+    due_at: Moment
+
+
+class EvaluateDepartment(Asked):
+    """考核部门: how far it solved its part and how well it cooperated, in percent."""
+
+    department: Code
+    solved: Points
+    cooperation: Points
+    comment: Line | None = None
+
+
+class EvaluateWhistle(Asked):
+    """考核哨源."""
+
+    justified: bool
+    clear: bool
+    comment: Line | None = None
+
+
+class ExtendDeadline(Asked):
+    """延期."""
+
+    due_at: Moment
+    reason: Line
+
+
+class Supervise(Asked):
+    """督办 by hand."""
+
+    level: SupervisionLevel
+    reason: Line
+
+
+class CheckIn(Asked):
+    """报到."""
+
+    mode: CheckInMode
+
+
+class FinishDuty(Asked):
+    """部门办结: final quantities."""
+
+    done: Done = ()
+    evidence: Evidence = ()
+    note: Line | None = None
+
+
+class ObjectToDuty(Asked):
+    """提出职责异议. `proposed`: whose duty it would be."""
+
+    reason: Line
+    proposed: Code | None = None
+
+
+class ReassignLead(Asked):
+    """改派主责部门."""
+
+    lead: Code
+    reason: Line

@@ -1,0 +1,4 @@
+"""Intake's doors for people."""
+
+
+

@@ -1,0 +1,75 @@
+"""Who asks for what, and where: what is counted by time, and by which timers."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.intake.domain.complaint import Complaint
+from services.intake.domain.demand import KEPT, Day
+from services.intake.domain.hotspot import Asking, Spot, spot
+from services.intake.store import DEMANDS, HOTSPOTS
+from shared.events.base import derived
+from shared.plumbing.change import Work
+from shared.plumbing.database import Connection
+from shared.rules.township import SHANGHAI
+
+SLOT = timedelta(minutes=1)
+"""Counting waits for the end of the next slot: one timer serves everything that came in meanwhile, and no transaction
+that set it is still open when it rings."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=SHANGHAI)
+
+_ASKINGS = """
+select c.id, c.received_at, v.subject from complaints c left join vault v on v.owner = c.id and v.field = 'order'
+where c.category = $1 and c.place = $2 and c.community = $3 and not c.confidential and c.received_at >= $4
+and c.received_at < $5 order by c.received_at
+"""
+
+
+def nobody(complaint: UUID) -> UUID:
+    """The key under which an order without any contact is sealed: it tells no two complaints' people apart or together."""
+    return derived("anonymous", complaint)
+
+
+def hotspot_id(at: Spot) -> UUID:
+    """The hotspot of a category and a named place."""
+    return derived("hotspot", at.category, at.place)
+
+
+def demand_id(at: Spot) -> UUID:
+    """The demand of a category and a named place."""
+    return derived("demand", at.category, at.place)
+
+
+def arm_counts(work: Work, complaint: Complaint | None) -> None:
+    """Have this complaint counted, where it counts: soon for a hotspot, and after its day for the demand."""
+    at = spot(complaint) if complaint else None
+    if complaint is None or at is None:
+        return
+    slot = (work.now - _EPOCH) // SLOT
+    soon = _EPOCH + SLOT * (slot + 2)
+    data = {"category": at.category, "community": at.community, "place": at.place}
+    work.arm(HOTSPOTS, hotspot_id(at), "evaluate", soon, version=slot, data=data)
+    day = complaint.received_at.astimezone(SHANGHAI).date()
+    over = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=1) + SLOT
+    version = int(f"{day:%Y%m%d}") if over > soon else slot
+    work.arm(DEMANDS, demand_id(at), "count", max(over, soon), version=version, data=data)
+
+
+def counted_at(data: Any) -> Spot:
+    """Where a timer counts."""
+    return Spot(data["category"], data["community"], data["place"])
+
+
+async def askings(con: Connection, at: Spot, start: datetime, end: datetime) -> list[Asking]:
+    """Every complaint of a spot received from `start` until before `end`, and who asked."""
+    rows = await con.fetch(_ASKINGS, at.category, at.place, at.community, start, end)
+    return [Asking(row["received_at"], None if row["subject"] == nobody(row["id"]) else row["subject"]) for row in rows]
+
+
+async def days(con: Connection, at: Spot, now: datetime) -> dict[date, Day]:
+    """Complaints and different people of every day that is over, as far back as days are counted again."""
+    today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    found: dict[date, list[Asking]] = {}
+    for asking in await askings(con, at, today - KEPT, today):
+        found.setdefault(asking.received_at.astimezone(SHANGHAI).date(), []).append(asking)
+    return {day: Day(len(those), len({asking.person for asking in those})) for day, those in found.items()}

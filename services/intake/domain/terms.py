@@ -1,0 +1,113 @@
+"""The numbers of intake that are our default [D]: section `intake` of `config/township.yaml`."""
+
+from datetime import time
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from shared.events.base import Code, Value
+from shared.events.vocabulary import Urgency
+from shared.rules import township
+from shared.rules.deadline import Limit
+
+Share = Annotated[Decimal, Field(ge=0, le=1)]
+"""A part of a whole, written `0.4`."""
+Count = Annotated[int, Field(ge=1)]
+
+
+class Returns(Value):
+    """退单. `window`: from the dispatch; `decision`: from the request."""
+
+    window: dict[Urgency, Limit]
+    decision: Limit
+
+
+class Extension(Value):
+    """延期. `times`: how often it may be asked for; `factor`: at most so much of the original limit."""
+
+    times: Count
+    factor: Annotated[Decimal, Field(gt=0, le=1)]
+    decision: Limit
+
+
+class ListingTerms(Value):
+    """挂账. `least_rest`: so much is left at least when it ends; `longest`: then it ends unless renewed."""
+
+    review: Limit
+    least_rest: Limit
+    longest: Limit
+
+
+class CallbackTerms(Value):
+    """回访. `tries`: so many failed ones, at different hours, make the complainant unreachable; `span`: to be done in."""
+
+    tries: Count
+    span: Limit
+
+
+class Rehandling(Value):
+    """重办. `times`: at most; `factor`: of the limit each; `least`: but never less than this."""
+
+    times: Count
+    factor: Annotated[Decimal, Field(gt=0, le=1)]
+    least: Limit
+
+
+class HotspotTerms(Value):
+    """共性诉求. Over `window_days`, and the same number of days before them for comparison.
+
+    `surge`: so much more than before, with `surge_complaints`; `growth`: so many more people than last said;
+    `subsided_below`: fewer people end it.
+    """
+
+    window_days: Count
+    people: Count
+    surge: Annotated[Decimal, Field(gt=0)]
+    surge_complaints: Count
+    growth: Annotated[Decimal, Field(gt=0)]
+    subsided_below: Count
+
+
+class RateTerms(Value):
+    """三率. The three weights add up to one; `basically`: what 基本满意 counts.
+
+    `month_starts_on`: day of the month, 00:00; `day_starts_at`: hour of the day; both Asia/Shanghai.
+    """
+
+    response: Share
+    resolution: Share
+    satisfaction: Share
+    basically: Share
+    month_starts_on: Annotated[int, Field(ge=1, le=28)]
+    day_starts_at: time
+
+    @model_validator(mode="after")
+    def _add_up(self) -> Self:
+        if self.response + self.resolution + self.satisfaction != 1:
+            raise ValueError("三率权重之和须为 1")
+        return self
+
+
+class Terms(township.Terms):
+    """接诉的时限与数值. `urgency_of`: what a category proposes; every other category is ROUTINE."""
+
+    limits: dict[Urgency, Limit]
+    accept: dict[Urgency, Limit]
+    first_contact: dict[Urgency, Limit]
+    returns: Returns
+    extension: Extension
+    listing: ListingTerms
+    callback: CallbackTerms
+    rehandling: Rehandling
+    hotspot: HotspotTerms
+    rates: RateTerms
+    repeat_window_days: Count
+    urgency_of: dict[Code, Urgency]
+
+    @model_validator(mode="after")
+    def _for_every_urgency(self) -> Self:
+        for limits in (self.limits, self.accept, self.first_contact, self.returns.window):
+            if missing := [urgency for urgency in Urgency if urgency not in limits]:
+                raise ValueError(f"缺少紧急程度的时限: {', '.join(missing)}")
+        return self
