@@ -1,0 +1,106 @@
+"""`fiveplusn demo`: two demands on their whole way through the town, among everything else that goes on."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ops.client import Address, Client
+from ops.commands.journey import table
+from ops.commands.options import console
+from ops.demo.living import FIRST, live
+from ops.demo.town import at
+from ops.embedded.stack import ROOT, Stack
+from shared.rules.township import Town
+
+_TITLES = ("大灰厂：没有物业，家里的维修应该找谁", "张郭庄：村里道路停车占道")
+_EXPECTED_DAYS = 148
+
+
+def demo(
+    json_file: Annotated[Path | None, typer.Option("--json", help="把结果写入此文件")] = None,
+    keep: Annotated[Path | None, typer.Option("--data", help="保留在此数据目录（须为空）；缺省用临时目录")] = None,
+) -> None:
+    """两件诉求从接诉到办结的全过程：全部服务真实运行，时间从 2024-02-01 开始逐日推进。"""
+    data = keep or Path(tempfile.mkdtemp(prefix="fiveplusn-demo-"))
+    try:
+        started = time.monotonic()
+        found = asyncio.run(_demo(data))
+        _show(found)
+        console.print(f"用时 {time.monotonic() - started:.0f} 秒。")
+        if json_file:
+            json_file.write_text(json.dumps(_summary(found), ensure_ascii=False, indent=2, default=str) + "\n")
+    finally:
+        if keep is None:
+            shutil.rmtree(data, ignore_errors=True)
+
+
+async def _demo(data: Path) -> dict[str, Any]:
+    stack = Stack(data, start_at=at(FIRST, 0), say=console.print)
+    town = Town.model_validate(yaml.safe_load((ROOT / "config" / "township.yaml").read_text())["town"])
+    await stack.up()
+    try:
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        async with Client(Address.read(data)) as client:
+            with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+                bar = progress.add_task("2024-02-01", total=_EXPECTED_DAYS)
+                said: set[str] = set()
+
+                def say(day: date, complaints: int, stories: int) -> None:
+                    words = f"{day}  诉求 {complaints}  进行中的故事 {stories}"
+                    progress.update(bar, completed=(day - FIRST).days, description=words)
+                    if not console.is_terminal and day.day == 1 and str(day) not in said:
+                        said.add(str(day))
+                        console.print(words)
+
+                return await live(client, town, say)
+    finally:
+        await stack.down()
+
+
+def _show(found: dict[str, Any]) -> None:
+    for title, journey in zip(_TITLES, found["journeys"], strict=True):
+        console.print(table(journey, title))
+    console.print(_rates(found["rates"]))
+    console.print(_duty(found["duty"]))
+    console.print(f"诉求 {found['complaints']} 件，已办结 {found['closed']} 件；事实 {found['facts']} 条。")
+
+
+def _summary(found: dict[str, Any]) -> dict[str, Any]:
+    steps = ("service", "type", "at")
+    return {
+        "complaints": found["complaints"],
+        "closed": found["closed"],
+        "journeys": [
+            {"id": journey["id"], "steps": [{name: step[name] for name in steps} for step in journey["steps"]]}
+            for journey in found["journeys"]
+        ],
+        "rates": found["rates"],
+        "duty": found["duty"],
+    }
+
+
+def _rates(rates: dict[str, Any]) -> Table:
+    shown = Table("月份", "有效回访", "响应率", "解决率", "满意率", "综合成绩", title="三率", title_justify="left")
+    for month, found in rates.items():
+        total = found["rates"]
+        values = (total["base"], total["response"], total["resolution"], total["satisfaction"], total["score"])
+        shown.add_row(month, *("—" if value is None else str(value) for value in values))
+    return shown
+
+
+def _duty(duty: list[dict[str, Any]]) -> Table:
+    months = [f"{month} 月" for month in range(2, 7)]
+    shown = Table("社区/村", *months, title="每月至少议事一次", title_justify="left")
+    for row in duty:
+        shown.add_row(row["community"], *(str(row["months"].get(f"2024-{month:02d}", "")) for month in range(2, 7)))
+    return shown
