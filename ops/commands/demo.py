@@ -92,15 +92,19 @@ def _summary(found: dict[str, Any]) -> dict[str, Any]:
 def _rates(rates: dict[str, Any]) -> Table:
     shown = Table("月份", "有效回访", "响应率", "解决率", "满意率", "综合成绩", title="三率", title_justify="left")
     for month, found in rates.items():
-        total = found["rates"]
-        values = (total["base"], total["response"], total["resolution"], total["satisfaction"], total["score"])
+        values = (found[name] for name in ("base", "response", "resolution", "satisfaction", "score"))
         shown.add_row(month, *("—" if value is None else str(value) for value in values))
     return shown
 
 
 def _duty(duty: list[dict[str, Any]]) -> Table:
-    months = [f"{month} 月" for month in range(2, 7)]
+    """A number: meetings held; 提醒: warned of; 未开: missed."""
+    months = [f"2024-{month:02d}" for month in range(2, 7)]
     shown = Table("社区/村", *months, title="每月至少议事一次", title_justify="left")
+    held: dict[str, dict[str, str]] = {}
     for row in duty:
-        shown.add_row(row["community"], *(str(row["months"].get(f"2024-{month:02d}", "")) for month in range(2, 7)))
+        words = str(row["meetings"]) if row["meetings"] else "未开" if row["missed"] else "提醒" if row["warned"] else ""
+        held.setdefault(row["community"], {})[row["month"][:7]] = words
+    for community, found in held.items():
+        shown.add_row(community, *(found[month] for month in months))
     return shown

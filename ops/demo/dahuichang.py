@@ -24,7 +24,7 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
         people = range(len(complaints), len(complaints) + count)
         await town.hotline([_order(f"DHC-{person:03d}", person, town.now) for person in people])
         new = [(await town.complaint("HOTLINE_12345", f"DHC-{person:03d}"))["id"] for person in people]
-        await town.all(lambda id: _list(town, id), new)
+        await town.all(lambda one: _list(town, one), new)
         complaints += new
         await town.hotline([_order(f"DHC-U{person:02d}", person, town.now) for person in URGES.get(day, ())])
     found["complaint"] = complaints[0]
@@ -40,15 +40,15 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
         yield moment
     async for moment in _whistle(town, topic_b, found):
         yield moment
-    await town.all(lambda id: _review(town, id), complaints)
+    await town.all(lambda one: _review(town, one), complaints)
     async for moment in _second_and_third_meeting(town, topic_a["id"], complaints):
         yield moment
     async for moment in _owners_decide(town, topic_a["id"], found, complaints):
         yield moment
     yield at("2024-05-28", 10)
-    await town.all(lambda id: _finish(town, id), complaints)
+    await town.all(lambda one: _finish(town, one), complaints)
     yield at("2024-05-29", 15)
-    await town.all(lambda id: _close(town, id), complaints)
+    await town.all(lambda one: _close(town, one), complaints)
 
 
 def _order(number: str, person: int, now: datetime) -> dict[str, Any]:
@@ -168,7 +168,7 @@ async def _second_and_third_meeting(town: DemoTown, topic: str, complaints: list
     async for moment in sitting.life("区房管局到会说明政策，物业企业方案继续征求意见。"):
         yield moment
     yield at("2024-03-29", 10)
-    await town.all(lambda id: _review(town, id), complaints)
+    await town.all(lambda one: _review(town, one), complaints)
     yield at("2024-04-08", 10)
     assembly = {"conclusion": "REFERRED_TO_ASSEMBLY", "forum": "OWNERS", "matter": "HIRE_PROPERTY_COMPANY"}
     sitting = Sitting(
@@ -199,7 +199,7 @@ async def _owners_decide(
     }
     await town.post("deliberation", f"{path}/notice", who, **notice)
     yield at("2024-04-26", 10)
-    await town.all(lambda id: _review(town, id), complaints)
+    await town.all(lambda one: _review(town, one), complaints)
     yield at("2024-05-06", 16)
     work = (
         ("道路维修", 19, "PLACES"),
@@ -231,10 +231,10 @@ async def _owners_decide(
     await town.post("deliberation", f"/platforms/{COMMUNITY}/seats", who, seat=3, holder="金鹏顺发物业")
     [undertaking] = await town.get("deliberation", f"/undertakings?topic={topic}", who)
     yield at("2024-05-17", 10)
-    half = [entry | {"amount": int(entry["amount"]) // 2} for entry in planned]
+    half = [{"work": name, "amount": amount // 2, "quantity": quantity} for name, amount, quantity in work]
     await town.post("deliberation", f"/undertakings/{undertaking['id']}/reports", who, done=half)
     yield at("2024-05-24", 10)
-    await town.all(lambda id: _review(town, id), complaints)
+    await town.all(lambda one: _review(town, one), complaints)
     done = {"finished_at": town.now.isoformat(), "done": planned}
     await town.post("deliberation", f"/undertakings/{undertaking['id']}/done", who, **done)
     yield at("2024-05-27", 10)

@@ -74,9 +74,7 @@ def _hear_intake(inbox: Inbox, service: Service[Terms]) -> None:
     @inbox.hears(ComplaintRouted, touches=lambda heard: [(TOPICS, derived("topic", heard.ref))])
     def on_route(_: Work, heard: Heard[ComplaintRouted], topic: Held[Topic]) -> None:
         where, category_name = names(heard.fact.category, heard.fact.place, heard.fact.community)
-        topic.change(
-            rules.propose_from_route, heard.fact, route=heard.id, where=where, category_name=category_name
-        )
+        topic.change(rules.propose_from_route, heard.fact, route=heard.id, where=where, category_name=category_name)
 
 
 def _hear_escalation(inbox: Inbox, service: Service[Terms]) -> None:

@@ -6,7 +6,7 @@ from services.deliberation.domain.terms import Terms
 from services.deliberation.handlers import listen
 from services.deliberation.schedule import ring
 from services.deliberation.store import KINDS, PLATFORMS
-from shared.plumbing.auth import Person, Reach, Role
+from shared.plumbing.caller import Person, Reach, Role
 from shared.plumbing.change import Ask, change
 from shared.plumbing.service import Plan, Service, run
 

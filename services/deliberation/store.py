@@ -14,7 +14,8 @@ from services.deliberation.domain.platform import Platform
 from services.deliberation.domain.topic import Topic
 from services.deliberation.domain.undertaking import Undertaking
 from shared.events.base import derived
-from shared.plumbing.store import Kind, Scope, table
+from shared.plumbing.caller import Scope
+from shared.plumbing.store import Kind, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,6 @@ ABSENCES = Kind(
     table(METADATA, "absences", Column("community", Text, nullable=False), Column("parties", JSONB, nullable=False)),
 )
 HOTSPOT_TOPICS = Kind(
-    "hotspot-topic", HotspotTopic, table(METADATA, "hotspot_topics", Column("topic", Uuid, nullable=False))
+    "hotspot-topic", HotspotTopic, table(METADATA, "hotspot_topics", Column("topic", Uuid, nullable=False, index=True))
 )
 KINDS = (PLATFORMS, TOPICS, MEETINGS, ASSEMBLIES, UNDERTAKINGS, MONTHS, ABSENCES, HOTSPOT_TOPICS)

@@ -9,12 +9,14 @@ from uuid import UUID
 import asyncpg
 
 from services.deliberation.store import ASSEMBLIES, MEETINGS, PLATFORMS, TOPICS, UNDERTAKINGS
-from shared.plumbing.auth import Person, Reach
+from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Pool
 from shared.plumbing.store import Kind
 
 Rows = list[dict[str, Any]]
 _REACH = "($1::text[] is null or community = any($1))"
+_OF_COMMUNITY = "($2::text is null or community = $2) and ($3::text is null or state = $3)"
+_OF_TOPIC = "($2::uuid is null or topic = $2)"
 _DUTY = """
 with months as (
     select p.id, p.community, m.month::date as month
@@ -47,28 +49,28 @@ def reach_of(caller: Person) -> list[str] | None:
     return sorted(caller.communities) if caller.reach is Reach.COMMUNITY else None
 
 
-async def topics(pool: Pool, reach: list[str] | None, community: str | None, shown: str | None, limit: int) -> Rows:
-    """Topics, the open ones of a community at hand."""
-    return await _found(pool, TOPICS, "($2::text is null or community = $2) and ($3::text is null or state = $3)",
-                        "public_title, id", limit, reach, community, shown)  # fmt: skip
+async def topics(
+    pool: Pool, reach: list[str] | None, community: str | None, shown: str | None, source: str | None, limit: int
+) -> Rows:
+    """Topics by their state; `source`: those that come from this stream."""
+    where = f"{_OF_COMMUNITY} and ($4::text is null or sources @> to_jsonb($4::text))"
+    return await _found(pool, TOPICS, where, "state, public_title, id", limit, reach, community, shown, source)
 
 
 async def meetings(pool: Pool, reach: list[str] | None, community: str | None, shown: str | None, limit: int) -> Rows:
     """Meetings, the latest first."""
-    return await _found(pool, MEETINGS, "($2::text is null or community = $2) and ($3::text is null or state = $3)",
-                        "starts_at desc, id", limit, reach, community, shown)  # fmt: skip
+    return await _found(pool, MEETINGS, _OF_COMMUNITY, "starts_at desc, id", limit, reach, community, shown)
 
 
 async def assemblies(pool: Pool, reach: list[str] | None, topic: UUID | None, limit: int) -> Rows:
     """Assemblies of a topic, or all."""
-    return await _found(pool, ASSEMBLIES, "($2::uuid is null or topic = $2)", "starts_at desc nulls first, id",
-                        limit, reach, topic)  # fmt: skip
+    return await _found(pool, ASSEMBLIES, _OF_TOPIC, "starts_at desc nulls first, id", limit, reach, topic)
 
 
 async def undertakings(pool: Pool, reach: list[str] | None, topic: UUID | None, shown: str | None, limit: int) -> Rows:
     """Undertakings of a topic, or all, by due date."""
-    return await _found(pool, UNDERTAKINGS, "($2::uuid is null or topic = $2) and ($3::text is null or state = $3)",
-                        "due_at, id", limit, reach, topic, shown)  # fmt: skip
+    where = f"{_OF_TOPIC} and ($3::text is null or state = $3)"
+    return await _found(pool, UNDERTAKINGS, where, "due_at, id", limit, reach, topic, shown)
 
 
 async def platforms(pool: Pool, reach: list[str] | None) -> Rows:

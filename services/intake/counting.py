@@ -1,5 +1,6 @@
 """Who asks for what, and where: what is counted by time, and by which timers."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -40,19 +41,29 @@ def demand_id(at: Spot) -> UUID:
     return derived("demand", at.category, at.place)
 
 
+def arm_evaluation(work: Work, at: Spot) -> None:
+    """Have the hotspot of a category and place looked at soon."""
+    slot, end = _next(work.now)
+    work.arm(HOTSPOTS, hotspot_id(at), "evaluate", end, version=slot, data=asdict(at))
+
+
 def arm_counts(work: Work, complaint: Complaint | None) -> None:
     """Have this complaint counted, where it counts: soon for a hotspot, and after its day for the demand."""
     at = spot(complaint) if complaint else None
     if complaint is None or at is None:
         return
-    slot = (work.now - _EPOCH) // SLOT
-    soon = _EPOCH + SLOT * (slot + 2)
-    data = {"category": at.category, "community": at.community, "place": at.place}
-    work.arm(HOTSPOTS, hotspot_id(at), "evaluate", soon, version=slot, data=data)
+    arm_evaluation(work, at)
     day = complaint.received_at.astimezone(SHANGHAI).date()
     over = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=1) + SLOT
-    version = int(f"{day:%Y%m%d}") if over > soon else slot
-    work.arm(DEMANDS, demand_id(at), "count", max(over, soon), version=version, data=data)
+    slot, end = _next(work.now)
+    version, due_at = (int(f"{day:%Y%m%d}"), over) if over > end else (slot, end)
+    work.arm(DEMANDS, demand_id(at), "count", due_at, version=version, data=asdict(at))
+
+
+def _next(now: datetime) -> tuple[int, datetime]:
+    """The slot of this moment, and the end of the one after it."""
+    slot = (now - _EPOCH) // SLOT
+    return slot, _EPOCH + SLOT * (slot + 2)
 
 
 def counted_at(data: Any) -> Spot:

@@ -108,9 +108,7 @@ class Desk:
         self._kept: dict[UUID, str | None] = {}
 
     @classmethod
-    async def open(
-        cls, service: IntakeService, con: Connection, work: Work, arriving: Sequence[Incoming]
-    ) -> "Desk":
+    async def open(cls, service: IntakeService, con: Connection, work: Work, arriving: Sequence[Incoming]) -> "Desk":
         """Look everything up for a whole batch, and lock it."""
         people = {item.person for item in arriving}
         desk = cls(service, await service.vault.unlock(con, people))

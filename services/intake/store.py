@@ -11,7 +11,8 @@ from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import Demand
 from services.intake.domain.hotspot import Hotspot
 from services.intake.domain.route import Route
-from shared.plumbing.store import Kind, Scope, table
+from shared.plumbing.caller import Scope
+from shared.plumbing.store import Kind, table
 
 METADATA = MetaData()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,10 +10,10 @@ from pydantic import TypeAdapter
 
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.rates import Rates, Window, assessed, rates
-from services.intake.domain.route import Route
+from services.intake.domain.route import Route, RouteState
 from services.intake.domain.terms import Terms
 from services.intake.store import COMPLAINTS, HOTSPOTS, ROUTES
-from shared.plumbing.auth import Person, Reach
+from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Pool
 from shared.plumbing.store import Kind
 
@@ -53,11 +52,11 @@ class Search:
         """All conditions."""
         return " and ".join(self.clauses)
 
-    async def rows(self, pool: Pool, kind: Kind[Any], order: str, limit: int) -> list[asyncpg.Record]:
+    async def rows(self, pool: Pool, kind: Kind[Any], order: str, limit: int, offset: int = 0) -> list[asyncpg.Record]:
         """The rows of a kind, in order."""
         return await pool.fetch(
             f"select {', '.join(kind.columns)} from {kind.table.name} where {self.clause} "
-            f"order by {order} limit {limit:d}",
+            f"order by {order} limit {limit:d} offset {offset:d}",
             *self.arguments,
         )
 
@@ -68,20 +67,24 @@ _COUNTS = (
     "count(*) as received, count(*) filter (where finishes > 0) as finished, "
     "count(*) filter (where missed @> '\"DUE\"') as overdue"
 )
+_OPEN_ROUTES = """
+select complaint, count(*) as routes from routes where complaint = any($1::uuid[]) and state = 'OPEN' group by complaint
+"""
 _MINE = "(lead = ?::text or support @> to_jsonb(?::text))"
 
 
 async def complaints(
-    pool: Pool, caller: Person, exact: Mapping[str, object], since: datetime | None, before: datetime | None, limit: int
+    pool: Pool, caller: Person, exact: Mapping[str, object], limit: int, offset: int
 ) -> list[dict[str, Any]]:
-    """诉求清单: newest first. `exact`: column → value; received from `since` until before `before`."""
+    """诉求清单: newest first. `exact`: column → value."""
     search = Search()
     search.within_reach(caller, _MINE)
     for column, value in exact.items():
         search.where(f"{column} = ?", value)
-    search.where("received_at >= ?", since)
-    search.where("received_at < ?", before)
-    return [_shown(COMPLAINTS, _COMPLAINT, row) for row in await search.rows(pool, COMPLAINTS, _NEWEST, limit)]
+    rows = await search.rows(pool, COMPLAINTS, _NEWEST, limit, offset)
+    open_routes = await pool.fetch(_OPEN_ROUTES, [row["id"] for row in rows])
+    counts = {row["complaint"]: row["routes"] for row in open_routes}
+    return [_shown(COMPLAINTS, _COMPLAINT, row) | {"open_routes": counts.get(row["id"], 0)} for row in rows]
 
 
 async def complaint(pool: Pool, caller: Person, id: UUID) -> dict[str, Any] | None:
@@ -92,7 +95,8 @@ async def complaint(pool: Pool, caller: Person, id: UUID) -> dict[str, Any] | No
     search = Search()
     search.where("complaint = ?", id)
     linked = [_shown(ROUTES, _ROUTE, route) for route in await search.rows(pool, ROUTES, "id", 1000)]
-    return _shown(COMPLAINTS, _COMPLAINT, row) | {"routes": linked}
+    open_routes = sum(route["state"] == RouteState.OPEN for route in linked)
+    return _shown(COMPLAINTS, _COMPLAINT, row) | {"open_routes": open_routes, "routes": linked}
 
 
 async def routes(
@@ -113,7 +117,8 @@ async def hotspots(pool: Pool, caller: Person, state: str | None, community: str
     search.where("state = ?", state)
     search.where("community = ?", community)
     return [
-        _shown(HOTSPOTS, _HOTSPOT, row) for row in await search.rows(pool, HOTSPOTS, "people desc, category, place", 1000)
+        _shown(HOTSPOTS, _HOTSPOT, row)
+        for row in await search.rows(pool, HOTSPOTS, "people desc, category, place", 1000)
     ]
 
 
@@ -136,10 +141,11 @@ async def assessment(
 
 
 def _numbers(found: Rates) -> dict[str, Any]:
-    return {name: float(value) if name != "base" and value is not None else value for name, value in asdict(found).items()}
+    return {
+        name: float(value) if name != "base" and value is not None else value for name, value in asdict(found).items()
+    }
 
 
 def _shown(kind: Kind[S], adapter: TypeAdapter[S], row: asyncpg.Record) -> dict[str, Any]:
     shown: dict[str, Any] = adapter.dump_python(kind.stored(row), mode="json")
     return {"id": str(row["id"]), "version": row["version"], **shown}
-

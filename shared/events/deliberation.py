@@ -469,7 +469,7 @@ class RecorderNamed(MeetingFact):
 class NoticePublished(MeetingFact):
     """会议公示: all five items [S]: topics, time, participants, moderator, form.
 
-    `stands_until`: until then anyone may apply, and nothing is opened.
+    `stands_until`: until then, when the meeting starts, anyone may apply.
     """
 
     community: Code

@@ -17,6 +17,7 @@ from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.database import Clock, Conflict, Connection, Pool
 from shared.plumbing.journal import ORIGIN, micros, seal
 from shared.plumbing.store import Kind
+from shared.rules.broken import Reason, RuleBroken
 from shared.rules.deadline import Watch
 
 S = TypeVar("S")
@@ -428,3 +429,10 @@ async def _answered(con: Pool | Connection, ask: Ask) -> dict[str, Any] | None:
 def fingerprint(body: bytes) -> bytes:
     """What binds an idempotency key to the body it came with."""
     return hashlib.sha256(body).digest()
+
+
+def not_found(held: Held[S]) -> S:
+    """The state of an aggregate that must exist; refuses with `not_found`."""
+    if held.state is None:
+        raise RuleBroken(Reason("not_found", "不存在"))
+    return held.state

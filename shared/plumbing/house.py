@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, Parameter, QueryParameter
 from pydantic import Field
 
 from shared.events.base import Asked, Fact, Line, Moment
@@ -114,7 +114,7 @@ def _unsound(what: str, stream: UUID | None, version: int | None) -> Response[di
 
 @get("/quarantine")
 async def list_quarantine(
-    service: Service[Any], shown: Annotated[str, Parameter(query="state")] = "OPEN"
+    service: Service[Any], shown: Annotated[str, QueryParameter(name="state")] = "OPEN"
 ) -> list[dict[str, Any]]:
     """What is set aside, newest first; `state=ALL` shows what was decided, too."""
     return await service.quarantine.entries(service.pool, None if shown == "ALL" else shown)

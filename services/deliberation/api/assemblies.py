@@ -8,17 +8,17 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, Parameter
 
 from services.deliberation import views
-from services.deliberation.api.door import Answer, DeliberationService, answered, person
+from services.deliberation.api.door import Answer, DeliberationService, answered
 from services.deliberation.domain.asked import CallAssembly, DecideAssembly, NoticeAssembly, PublishDecision
 from services.deliberation.domain.assembly import Assembly, assembly_id, call, decide, give_notice, publish_decision
-from services.deliberation.domain.topic import Topic, decided_at_assembly
+from services.deliberation.domain.topic import Topic, decided_at_assembly, proposed
 from services.deliberation.domain.undertaking import assign, undertaking_ids
 from services.deliberation.store import ASSEMBLIES, TOPICS, UNDERTAKINGS
 from shared.events.base import ref
 from shared.events.deliberation import AssemblyDecided
-from shared.plumbing.change import Ask, Held, Work, change, not_found, together
+from shared.plumbing.caller import Scope
+from shared.plumbing.change import Ask, Held, Wanted, Work, change, together
 from shared.plumbing.database import Connection
-from shared.plumbing.store import Scope
 
 
 @get("/assemblies")
@@ -29,13 +29,13 @@ async def list_assemblies(
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
 ) -> views.Rows:
     """提请召开的会议."""
-    return await views.assemblies(service.pool, views.reach_of(person(ask)), topic, limit)
+    return await views.assemblies(service.pool, views.reach_of(ask.caller), topic, limit)
 
 
 @get("/assemblies/{id:uuid}")
 async def show_assembly(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
     """一次会议决定."""
-    found = await views.one(service.pool, ASSEMBLIES, id, views.reach_of(person(ask)))
+    found = await views.one(service.pool, ASSEMBLIES, id, views.reach_of(ask.caller))
     if found is None:
         raise NotFoundException
     return found
@@ -47,11 +47,11 @@ async def call_assembly(data: CallAssembly, service: DeliberationService, ask: A
     referral = await service.pool.fetchval("select referrals from topics where id = $1", data.topic)
 
     def decided(work: Work, assembly: Held[Assembly], topic: Held[Topic]) -> Answer:
-        person(ask).must_reach(Scope(not_found(topic).community))
+        ask.caller.must_reach(Scope(proposed(topic.state).community))
         assembly.change(call, topic=data.topic, referred=topic.state, now=work.now)
         return answered(assembly)
 
-    wanted = [(ASSEMBLIES, assembly_id(data.topic, referral or 0)), (TOPICS, data.topic)]
+    wanted: list[Wanted] = [(ASSEMBLIES, assembly_id(data.topic, referral or 0)), (TOPICS, data.topic)]
     return await together(service.base, wanted, ask, decided)
 
 

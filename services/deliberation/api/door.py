@@ -9,8 +9,8 @@ from services.deliberation.domain.platform import Platform, platform_id
 from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
-from shared.plumbing.auth import Person, Reach
-from shared.plumbing.change import Ask, Held, NotFound, Wanted, Work, together
+from shared.plumbing.caller import NotFound, Reach
+from shared.plumbing.change import Ask, Held, Wanted, Work, together
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Service
 
@@ -18,16 +18,9 @@ DeliberationService = Service[Terms]
 Answer = dict[str, Any]
 
 
-def person(ask: Ask) -> Person:
-    """Who asks."""
-    assert isinstance(ask.caller, Person)
-    return ask.caller
-
-
 def must_speak_for(ask: Ask, party: str) -> None:
     """Whoever reaches only a department answers for it alone; raises `NotFound`."""
-    caller = person(ask)
-    if caller.reach is Reach.DEPARTMENT and party != f"unit/{caller.department}":
+    if ask.caller.reach is Reach.DEPARTMENT and party != f"unit/{ask.caller.department}":
         raise NotFound(party)
 
 
@@ -48,7 +41,10 @@ async def around_meeting(
     async def prepare(con: Connection, work: Work) -> None:
         await work.load(con, [(MEETINGS, id)])
         if meeting := work.get((MEETINGS, id)).state:
-            around = [(PLATFORMS, platform_id(meeting.community)), *((TOPICS, topic) for topic in meeting.topics)]
+            around: list[Wanted] = [
+                (PLATFORMS, platform_id(meeting.community)),
+                *((TOPICS, topic) for topic in meeting.topics),
+            ]
             await work.load(con, [*around, *more(work, meeting)])
 
     return await together(service.base, [(MEETINGS, id)], ask, decide, prepare)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, Parameter, QueryParameter
 
 from services.deliberation import views
 from services.deliberation.api.door import (
@@ -14,7 +14,6 @@ from services.deliberation.api.door import (
     answered,
     around_meeting,
     must_speak_for,
-    person,
     platform_of,
     topics_in_hand,
 )
@@ -48,8 +47,8 @@ from services.deliberation.domain.notice import (
 )
 from services.deliberation.domain.platform import Platform, platform_id
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
+from shared.plumbing.caller import Scope
 from shared.plumbing.change import Ask, Held, Wanted, Work, change, together
-from shared.plumbing.store import Scope
 
 
 @get("/notices")
@@ -63,17 +62,17 @@ async def list_meetings(
     service: DeliberationService,
     ask: Ask,
     community: str | None = None,
-    shown: Annotated[str | None, Parameter(query="state")] = None,
+    shown: Annotated[str | None, QueryParameter(name="state")] = None,
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
 ) -> views.Rows:
     """会议, the latest first."""
-    return await views.meetings(service.pool, views.reach_of(person(ask)), community, shown, limit)
+    return await views.meetings(service.pool, views.reach_of(ask.caller), community, shown, limit)
 
 
 @get("/meetings/{id:uuid}")
 async def show_meeting(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
     """一次会议."""
-    found = await views.one(service.pool, MEETINGS, id, views.reach_of(person(ask)))
+    found = await views.one(service.pool, MEETINGS, id, views.reach_of(ask.caller))
     if found is None:
         raise NotFoundException
     return found
@@ -82,13 +81,13 @@ async def show_meeting(id: FromPath[UUID], service: DeliberationService, ask: As
 @post("/meetings")
 async def plan_meeting(data: ScheduleMeeting, service: DeliberationService, ask: Ask) -> Answer:
     """拟定会议."""
-    person(ask).must_reach(Scope(data.community))
+    ask.caller.must_reach(Scope(data.community))
 
     def decide(work: Work, held: Held[Meeting], platform: Held[Platform]) -> Answer:
         held.change(schedule_meeting, data, platform=platform.state, now=work.now)
         return answered(held)
 
-    wanted = [(MEETINGS, uuid4()), (PLATFORMS, platform_id(data.community))]
+    wanted: list[Wanted] = [(MEETINGS, uuid4()), (PLATFORMS, platform_id(data.community))]
     return await together(service.base, wanted, ask, decide)
 
 
@@ -136,7 +135,7 @@ async def invite_to_meeting(id: FromPath[UUID], data: Invite, service: Deliberat
     """发出邀请."""
 
     def decide(work: Work, held: Held[Meeting]) -> Answer:
-        held.change(invite, data, platform=platform_of(work, held))
+        held.change(invite, data, platform=platform_of(work, held), town=service.town)
         return answered(held)
 
     return await around_meeting(service, ask, id, decide)
@@ -152,7 +151,9 @@ async def accept_meeting_invitation(
 
 
 @post("/meetings/{id:uuid}/excuses", status_code=200)
-async def excuse_from_meeting(id: FromPath[UUID], data: ExcuseAbsence, service: DeliberationService, ask: Ask) -> Answer:
+async def excuse_from_meeting(
+    id: FromPath[UUID], data: ExcuseAbsence, service: DeliberationService, ask: Ask
+) -> Answer:
     """请假."""
     must_speak_for(ask, data.party)
     return await change(service.base, MEETINGS, id, ask, excuse_absence, data)
@@ -163,8 +164,8 @@ async def request_to_join(id: FromPath[UUID], data: RequestJoin, service: Delibe
     """申请参会, by anybody; answers the application's id."""
     applicant = uuid4()
 
-    def decide(_: Work, held: Held[Meeting]) -> Answer:
-        held.change(request_join, data, applicant=applicant)
+    def decide(work: Work, held: Held[Meeting]) -> Answer:
+        held.change(request_join, data, applicant=applicant, now=work.now)
         return answered(held) | {"applicant": str(applicant)}
 
     return await together(service.base, [(MEETINGS, id)], ask, decide)

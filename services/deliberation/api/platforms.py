@@ -1,7 +1,6 @@
 """协商平台: seats, members, guidance, the monthly duty."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 
 from litestar import get, post
@@ -9,7 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, Parameter
 
 from services.deliberation import views
-from services.deliberation.api.door import Answer, DeliberationService, answered, person
+from services.deliberation.api.door import Answer, DeliberationService, answered
 from services.deliberation.domain.asked import (
     AdoptRules,
     AppointConvener,
@@ -39,13 +38,13 @@ from shared.plumbing.change import Ask, Held, Work, change, together
 @get("/platforms")
 async def list_platforms(service: DeliberationService, ask: Ask) -> views.Rows:
     """各社区（村）协商平台."""
-    return await views.platforms(service.pool, views.reach_of(person(ask)))
+    return await views.platforms(service.pool, views.reach_of(ask.caller))
 
 
 @get("/platforms/{community:str}")
 async def show_platform(community: FromPath[str], service: DeliberationService, ask: Ask) -> Answer:
     """一个协商平台."""
-    found = await views.one(service.pool, PLATFORMS, platform_id(community), views.reach_of(person(ask)))
+    found = await views.one(service.pool, PLATFORMS, platform_id(community), views.reach_of(ask.caller))
     if found is None:
         raise NotFoundException
     return found
@@ -56,7 +55,7 @@ async def show_duty(
     service: DeliberationService, ask: Ask, year: Annotated[int, Parameter(ge=2000, le=2100)]
 ) -> views.Rows:
     """月度协商: communities × months of a year."""
-    return await views.duty(service.pool, views.reach_of(person(ask)), year)
+    return await views.duty(service.pool, views.reach_of(ask.caller), year)
 
 
 @post("/platforms/{community:str}/rules", status_code=200)

@@ -51,8 +51,8 @@ from services.deliberation.store import (
     absences_id,
     month_id,
 )
-from shared.events.base import ref
-from shared.events.deliberation import AbsenceUnexcused, MeetingFact
+from shared.events.base import Fact, ref
+from shared.events.deliberation import AbsenceUnexcused
 from shared.plumbing.change import Ask, Held, Wanted, Work, change
 
 
@@ -89,7 +89,7 @@ async def raise_meeting_problem(
     id: FromPath[UUID], data: RaiseProblem, service: DeliberationService, ask: Ask
 ) -> Answer:
     """交流问题."""
-    return await change(service.base, MEETINGS, id, ask, raise_problem, data)
+    return await change(service.base, MEETINGS, id, ask, raise_problem, data, town=service.town)
 
 
 @post("/meetings/{id:uuid}/statements", status_code=200)
@@ -128,6 +128,7 @@ async def hold_meeting(id: FromPath[UUID], data: HoldMeeting, service: Deliberat
             now=work.now,
             terms=terms,
             calendar=service.calendar,
+            town=service.town,
         )
         assert held.state is not None
         assert platform is not None
@@ -182,7 +183,7 @@ def _count(work: Work, held: Held[Meeting]) -> None:
     note.note(MonthMeetings(held.state.community, month, (note.state.meetings if note.state else 0) + 1))
 
 
-def _remember(note: Held[Absences], meeting: Meeting, facts: list[MeetingFact]) -> None:
+def _remember(note: Held[Absences], meeting: Meeting, facts: list[Fact]) -> None:
     """Who was absent without reason, for the next time."""
     assert meeting.held_at is not None
     parties: dict[str, tuple[datetime, ...]] = dict(note.state.parties) if note.state else {}

@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, Parameter, QueryParameter
 
 from services.deliberation import views
-from services.deliberation.api.door import Answer, DeliberationService, answered, person
+from services.deliberation.api.door import Answer, DeliberationService, answered
 from services.deliberation.domain.asked import (
     AcceptTopic,
     AnswerUpward,
@@ -31,15 +31,15 @@ from services.deliberation.domain.topic import (
     reject,
 )
 from services.deliberation.domain.undertaking import Undertaking
-from services.deliberation.store import TOPICS, UNDERTAKINGS
-from shared.plumbing.change import Ask, Held, Where, Work, change, together
-from shared.plumbing.store import Scope
+from services.deliberation.store import HOTSPOT_TOPICS, TOPICS, UNDERTAKINGS, HotspotTopic
+from shared.plumbing.caller import Scope
+from shared.plumbing.change import Ask, Held, Wanted, Where, Work, change, together
 
 
 @post("/topics")
 async def propose_topic(data: ProposeTopic, service: DeliberationService, ask: Ask) -> Answer:
     """提出议题 by hand."""
-    person(ask).must_reach(Scope(data.community))
+    ask.caller.must_reach(Scope(data.community))
     return await change(service.base, TOPICS, uuid4(), ask, propose, data, town=service.town)
 
 
@@ -48,18 +48,18 @@ async def list_topics(
     service: DeliberationService,
     ask: Ask,
     community: str | None = None,
-    shown: Annotated[str | None, Parameter(query="state")] = None,
+    shown: Annotated[str | None, QueryParameter(name="state")] = None,
     source: str | None = None,
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
 ) -> views.Rows:
     """议题; `source`: those that come from `hotspot/uuid`, `route/uuid` or another stream."""
-    return await views.topics(service.pool, views.reach_of(person(ask)), community, shown, source, limit)
+    return await views.topics(service.pool, views.reach_of(ask.caller), community, shown, source, limit)
 
 
 @get("/topics/{id:uuid}")
 async def show_topic(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
     """一项议题."""
-    found = await views.one(service.pool, TOPICS, id, views.reach_of(person(ask)))
+    found = await views.one(service.pool, TOPICS, id, views.reach_of(ask.caller))
     if found is None:
         raise NotFoundException
     return found
@@ -87,21 +87,22 @@ async def distribute_topic_background(
 
 @post("/topics/{id:uuid}/merge", status_code=200)
 async def merge_topics(id: FromPath[UUID], data: MergeTopics, service: DeliberationService, ask: Ask) -> Answer:
-    """合并议题: this one goes on in `into`, which keeps all sources."""
+    """合并议题: this one goes on in `into`, which keeps all sources and is now the topic of its hotspots."""
 
-    def decide(_: Work, this: Held[Topic], other: Held[Topic]) -> Answer:
+    def decide(_: Work, this: Held[Topic], other: Held[Topic], hotspots: list[Held[HotspotTopic]]) -> Answer:
         if this.change(merge, data, topic=id, other=other.state):
             assert this.state is not None
             other.change(enlarge, merged=id, other=this.state)
+            for hotspot in hotspots:
+                hotspot.note(HotspotTopic(data.into))
         return answered(this)
 
-    return await together(service.base, [(TOPICS, id), (TOPICS, data.into)], ask, decide)
+    wanted: list[Wanted] = [(TOPICS, id), (TOPICS, data.into), Where(HOTSPOT_TOPICS, "topic", id)]
+    return await together(service.base, wanted, ask, decide)
 
 
 @post("/topics/{id:uuid}/upward-answer", status_code=200)
-async def answer_topic_upward(
-    id: FromPath[UUID], data: AnswerUpward, service: DeliberationService, ask: Ask
-) -> Answer:
+async def answer_topic_upward(id: FromPath[UUID], data: AnswerUpward, service: DeliberationService, ask: Ask) -> Answer:
     """上级答复."""
     return await change(service.base, TOPICS, id, ask, answer_upward, data)
 

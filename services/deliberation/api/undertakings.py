@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, Parameter, QueryParameter
 
 from services.deliberation import views
-from services.deliberation.api.door import Answer, DeliberationService, person
+from services.deliberation.api.door import Answer, DeliberationService
 from services.deliberation.domain.asked import ExcuseUndertaking, FinishUndertaking, ReportUndertaking
 from services.deliberation.domain.undertaking import excuse, finish, report
 from services.deliberation.store import UNDERTAKINGS
@@ -19,11 +19,11 @@ async def list_undertakings(
     service: DeliberationService,
     ask: Ask,
     topic: UUID | None = None,
-    shown: Annotated[str | None, Parameter(query="state")] = None,
+    shown: Annotated[str | None, QueryParameter(name="state")] = None,
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
 ) -> views.Rows:
     """落实任务, by due date."""
-    return await views.undertakings(service.pool, views.reach_of(person(ask)), topic, shown, limit)
+    return await views.undertakings(service.pool, views.reach_of(ask.caller), topic, shown, limit)
 
 
 @post("/undertakings/{id:uuid}/reports", status_code=200)

@@ -98,11 +98,15 @@ def evolve(before: Assembly | None, fact: AssemblyFact) -> Assembly:
     raise AssertionError(fact)
 
 
+PUBLICATION_OVERDUE = "publication-overdue"
+"""The timer of a decision that must be public."""
+
+
 def watches(state: Assembly) -> dict[str, Watch]:
     """The date by which a decision must be public, where the law names one."""
     if state.publish_by is None or state.published or state.publication_overdue:
         return {}
-    return {"publication-overdue": Watch(state.publish_by)}
+    return {PUBLICATION_OVERDUE: Watch(state.publish_by)}
 
 
 def call(before: Assembly | None, *, topic: UUID, referred: Topic | None, now: datetime) -> list[AssemblyFact]:
@@ -197,7 +201,7 @@ def publication_overdue(
     before: Assembly | None, *, due_at: datetime, version: int, now: datetime
 ) -> list[AssemblyFact]:
     """决定公布逾期, said once."""
-    if before is None or watches(before).get("publication-overdue") != Watch(due_at, version):
+    if before is None or watches(before).get(PUBLICATION_OVERDUE) != Watch(due_at, version):
         return []
     return [AssemblyPublicationOverdue(due_at=due_at)]
 

@@ -19,6 +19,7 @@ from services.deliberation.domain.conclusion import (
     ReportUpward,
     Settle,
 )
+from services.deliberation.domain.named import unknown_unit
 from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic, TopicState, not_in, proposed
 from services.deliberation.domain.undertaking import past_promises, undertaking_ids
@@ -37,7 +38,7 @@ from shared.events.deliberation import (
 )
 from shared.events.vocabulary import CommunityKind
 from shared.rules.broken import Reason, refuse
-from shared.rules.township import SHANGHAI
+from shared.rules.township import SHANGHAI, Town
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,14 @@ def conclude(
     community_kind: CommunityKind,
     now: datetime,
     terms: Terms,
+    town: Town,
 ) -> list[TopicFact]:
     """作出结论 about a topic that is being deliberated. `topic`, `meeting`: their ids."""
     state = proposed(before)
     refuse(
         state.state is not TopicState.IN_DELIBERATION and not_in(TopicState.IN_DELIBERATION),
         *reasons_against(
-            state, conclusion, tally=tally, community_kind=community_kind, now=now, terms=terms, pointer=""
+            state, conclusion, tally=tally, community_kind=community_kind, now=now, terms=terms, town=town, pointer=""
         ),
     )
     held = ref("meeting", meeting)
@@ -90,7 +92,7 @@ def conclude(
                     authorised=conclusion.authorised,
                     community=state.community,
                     public_title=state.public_title,
-                    sources=state.sources,
+                    sources=state.asked_by,
                 )
             ]
         case ReportUpward():
@@ -106,7 +108,7 @@ def conclude(
                     community=state.community,
                     category=state.category,
                     place=state.place,
-                    sources=state.sources,
+                    sources=state.asked_by,
                 )
             ]
         case NeedDepartments():
@@ -123,7 +125,7 @@ def conclude(
                     lead=conclusion.lead,
                     support=conclusion.support,
                     due_at=conclusion.due_at,
-                    sources=state.sources,
+                    sources=state.asked_by,
                 )
             ]
         case NeedProject():
@@ -139,7 +141,7 @@ def conclude(
                     common=conclusion.common,
                     finding=conclusion.finding,
                     people=state.people,
-                    sources=state.sources,
+                    sources=state.asked_by,
                 )
             ]
         case Defer():
@@ -156,6 +158,7 @@ def reasons_against(
     community_kind: CommunityKind,
     now: datetime,
     terms: Terms,
+    town: Town,
     pointer: str,
 ) -> list[Reason]:
     """Every reason why this conclusion cannot be drawn; `pointer`: where it stands in the request."""
@@ -179,6 +182,8 @@ def reasons_against(
             due_at = conclusion.due_at
             found = [
                 _if(conclusion.lead is None, "lead_missing", "吹哨须明确主责部门", f"{pointer}/lead"),
+                unknown_unit(town, conclusion.lead, f"{pointer}/lead"),
+                *(unknown_unit(town, unit, f"{pointer}/support/{n}") for n, unit in enumerate(conclusion.support)),
                 _if(due_at is None, "due_missing", "吹哨须明确办理时限", f"{pointer}/due_at"),
                 _if(due_at is not None and due_at <= now, "due_in_the_past", "办理时限须晚于现在", f"{pointer}/due_at"),
                 _if(

@@ -16,14 +16,22 @@ from shared.events.intake import ComplaintRouted, HotspotDetected
 from shared.events.projects import ProjectCancelled, ProjectEvaluated, ProjectRejected
 from shared.events.vocabulary import DisclosureStage, ProgressStep, RouteTarget, TopicOrigin
 
+ENDED = (TopicState.CLOSED, TopicState.REJECTED)
+"""A hotspot whose topic has ended so gets a new one when it is detected again."""
 _LINE = 200
 
 
 def propose_from_hotspot(
-    before: Topic | None, heard: HotspotDetected, *, hotspot: UUID, place_name: Line, category_name: Line
+    before: Topic | None,
+    heard: HotspotDetected,
+    *,
+    hotspot: UUID,
+    latest: Topic | None,
+    place_name: Line,
+    category_name: Line,
 ) -> list[TopicFact]:
-    """热点成题: one topic per hotspot, however often it is detected."""
-    if before:
+    """热点成题: one topic per hotspot at a time. `latest`: the hotspot's last topic; a new one only when that has ended."""
+    if before or (latest and latest.state not in ENDED):
         return []
     return [
         TopicProposed(

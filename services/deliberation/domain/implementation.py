@@ -44,7 +44,7 @@ def close(before: Topic | None, *, undertakings: Sequence[Undertaking]) -> list[
         _undone(undertakings),
     )
     assert topic.result is not None
-    return [TopicClosed(result=topic.result, sources=topic.sources)]
+    return [TopicClosed(result=topic.result, sources=topic.asked_by)]
 
 
 def _undone(undertakings: Sequence[Undertaking]) -> Reason | None:

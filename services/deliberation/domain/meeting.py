@@ -209,11 +209,15 @@ def _answered(meeting: Meeting, party: str, answer: Answer) -> Meeting:
     return replace(meeting, invited={**meeting.invited, party: invitation})
 
 
+MINUTES_OVERDUE = "minutes-overdue"
+"""The timer of the minutes."""
+
+
 def watches(state: Meeting) -> dict[str, Watch]:
     """The due date of the minutes, once the meeting has been held."""
     if state.state is not MeetingState.HELD or state.minutes_overdue or state.minutes_due_at is None:
         return {}
-    return {"minutes-overdue": Watch(state.minutes_due_at)}
+    return {MINUTES_OVERDUE: Watch(state.minutes_due_at)}
 
 
 def planned(before: Meeting | None) -> Meeting:

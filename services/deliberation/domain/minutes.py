@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from services.deliberation.domain.asked import CorrectMinutes, PublishMinutes
-from services.deliberation.domain.meeting import Meeting, MeetingState, not_in, planned, watches
+from services.deliberation.domain.meeting import MINUTES_OVERDUE, Meeting, MeetingState, not_in, planned, watches
 from shared.events.deliberation import MeetingFact, MinutesCorrected, MinutesOverdue, MinutesPublished
 from shared.rules.broken import refuse
 from shared.rules.deadline import Watch
@@ -40,7 +40,7 @@ def correct_minutes(before: Meeting | None, asked: CorrectMinutes) -> list[Meeti
 
 def minutes_overdue(before: Meeting | None, *, due_at: datetime, version: int, now: datetime) -> list[MeetingFact]:
     """会议记录逾期, said once."""
-    if before is None or watches(before).get("minutes-overdue") != Watch(due_at, version):
+    if before is None or watches(before).get(MINUTES_OVERDUE) != Watch(due_at, version):
         return []
     return [MinutesOverdue(due_at=due_at)]
 

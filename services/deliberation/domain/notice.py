@@ -18,6 +18,7 @@ from services.deliberation.domain.asked import (
     ScheduleMeeting,
 )
 from services.deliberation.domain.meeting import Answer, Application, Meeting, MeetingState, not_in, planned
+from services.deliberation.domain.named import unknown_unit
 from services.deliberation.domain.platform import Platform, standing
 from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic, TopicState
@@ -39,6 +40,7 @@ from shared.events.deliberation import (
 )
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
+from shared.rules.township import Town
 
 NOTICE_ITEMS: Mapping[str, str] = {
     "topics": "议题",
@@ -148,14 +150,19 @@ def _topics_unfit(meeting: Meeting, listed: Sequence[UUID], topics: Mapping[UUID
     return found
 
 
-def invite(before: Meeting | None, asked: Invite, *, platform: Platform | None) -> list[MeetingFact]:
-    """发出邀请: seats, members, units; whoever is invited already stays so."""
+def invite(before: Meeting | None, asked: Invite, *, platform: Platform | None, town: Town) -> list[MeetingFact]:
+    """发出邀请: seats, members, units; whoever is invited already stays so. A unit we do not know needs its label."""
     meeting, parties = planned(before), standing(platform)
     refuse(
         not_in(meeting, MeetingState.NOTICED),
         *(
             _stranger(invitee.party, parties, f"/invitees/{number}/party")
             for number, invitee in enumerate(asked.invitees)
+        ),
+        *(
+            Reason("label_missing", "未登记的单位须写明名称", f"/invitees/{number}/label")
+            for number, invitee in enumerate(asked.invitees)
+            if invitee.party.startswith("unit/") and invitee.label is None and _unregistered(invitee.party, town)
         ),
     )
     fresh = {invitee.party: invitee for invitee in asked.invitees if invitee.party not in meeting.invited}
@@ -175,6 +182,10 @@ def _stranger(party: Party, platform: Platform, pointer: str) -> Reason | None:
             return None
         case _:
             return Reason("not_invitable", "只能列入席位、代表或单位", pointer)
+
+
+def _unregistered(party: Party, town: Town) -> bool:
+    return unknown_unit(town, party.partition("/")[2], "") is not None
 
 
 def accept_invitation(before: Meeting | None, asked: AcceptInvitation) -> list[MeetingFact]:

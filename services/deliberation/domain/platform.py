@@ -46,6 +46,8 @@ CONVENER = "secretary"
 """召集人: the secretary of the village's or community's party organisation convenes and liaises [S]."""
 MEETINGS_A_MONTH = 1
 """Every platform meets at least once a month [S]."""
+MONTH_WARNING, MONTH_END = "month-warning", "month-end"
+"""The timers of the monthly duty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def evolve(before: Platform | None, fact: PlatformFact) -> Platform:
 def watches(state: Platform) -> dict[str, Watch]:
     """The reminder of the watched month and its end; the version counts months."""
     version = state.duty_month.year * 12 + state.duty_month.month
-    end = {"month-end": Watch(month_end(state.duty_month), version)}
-    return end if state.warned else {"month-warning": Watch(state.warn_at, version), **end}
+    end = {MONTH_END: Watch(month_end(state.duty_month), version)}
+    return end if state.warned else {MONTH_WARNING: Watch(state.warn_at, version), **end}
 
 
 def found(before: Platform | None, community: Community, *, now: datetime, terms: Terms) -> list[PlatformFact]:
@@ -251,7 +253,7 @@ def warn_of_month(
     before: Platform | None, *, due_at: datetime, version: int, now: datetime, meetings_held: int, terms: Terms
 ) -> list[PlatformFact]:
     """月度协商提醒: the watched month ends soon. `meetings_held`: in that month so far."""
-    if before is None or before.warned or watches(before)["month-warning"] != Watch(due_at, version):
+    if before is None or before.warned or watches(before)[MONTH_WARNING] != Watch(due_at, version):
         return []
     if meetings_held >= MEETINGS_A_MONTH:
         return [_met(before, meetings_held, terms)]
@@ -264,7 +266,7 @@ def end_month(
     before: Platform | None, *, due_at: datetime, version: int, now: datetime, meetings_held: int, terms: Terms
 ) -> list[PlatformFact]:
     """月度协商到期: the watched month is over. `meetings_held`: in that month."""
-    if before is None or watches(before)["month-end"] != Watch(due_at, version):
+    if before is None or watches(before)[MONTH_END] != Watch(due_at, version):
         return []
     if meetings_held >= MEETINGS_A_MONTH:
         return [_met(before, meetings_held, terms)]

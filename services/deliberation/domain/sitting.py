@@ -18,6 +18,7 @@ from services.deliberation.domain.meeting import (
     planned,
 )
 from services.deliberation.domain.month import months_before
+from services.deliberation.domain.named import unknown_anchor
 from services.deliberation.domain.platform import CONVENER, SEATS, TWO_COMMITTEES, Platform, standing
 from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic
@@ -39,6 +40,7 @@ from shared.events.deliberation import (
 )
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
+from shared.rules.township import Town
 
 
 def record_attendance(before: Meeting | None, asked: RecordAttendance) -> list[MeetingFact]:
@@ -128,10 +130,14 @@ def _present_of(meeting: Meeting, kind: str) -> int:
     return sum(party.startswith(f"{kind}/") for party in meeting.present)
 
 
-def raise_problem(before: Meeting | None, asked: RaiseProblem) -> list[MeetingFact]:
+def raise_problem(before: Meeting | None, asked: RaiseProblem, *, town: Town) -> list[MeetingFact]:
     """交流问题: the parties exchange the problems of the month [S]."""
     meeting = planned(before)
-    refuse(not_in(meeting, MeetingState.OPEN), _not_there(meeting, asked.party))
+    refuse(
+        not_in(meeting, MeetingState.OPEN),
+        _not_there(meeting, asked.party),
+        *unknown_anchor(town, meeting.community, asked.category, asked.place),
+    )
     return [
         ProblemRaised(
             number=meeting.problems + 1,
@@ -205,6 +211,7 @@ def hold(
     now: datetime,
     terms: Terms,
     calendar: Calendar,
+    town: Town,
 ) -> list[MeetingFact]:
     """结束会议: exactly one conclusion for every topic on the notice, and nothing else.
 
@@ -241,6 +248,7 @@ def hold(
                 community_kind=parties.community_kind,
                 now=now,
                 terms=terms,
+                town=town,
                 pointer=f"/conclusions/{number}/conclusion",
             )
             for number, entry in enumerate(asked.conclusions)

@@ -14,6 +14,7 @@ from services.deliberation.domain.asked import (
     ProposeTopic,
     RejectTopic,
 )
+from services.deliberation.domain.named import unknown_anchor
 from shared.events.base import Mention, ref, ref_id, ref_kind
 from shared.events.deliberation import (
     AssemblyForum,
@@ -49,7 +50,7 @@ from shared.events.deliberation import (
 from shared.events.vocabulary import DisclosureStage, ProgressStep, TopicOrigin
 from shared.rules.broken import Reason, refuse
 from shared.rules.deadline import Watch
-from shared.rules.township import SHANGHAI
+from shared.rules.township import SHANGHAI, Town
 
 
 class TopicState(StrEnum):
@@ -113,6 +114,11 @@ class Topic:
     merged_into: UUID | None = None
     progressed: tuple[Progress, ...] = ()
     reopened: int = 0
+
+    @property
+    def asked_by(self) -> tuple[str, ...]:
+        """Its sources but for other topics: those have an end of their own, which this topic's must not be taken for."""
+        return tuple(source for source in self.sources if ref_kind(source) != "topic")
 
 
 def evolve(before: Topic | None, fact: TopicFact) -> Topic:
@@ -208,19 +214,29 @@ def _promised(topic: Topic, fact: TopicSettled | TopicAgreed) -> Topic:
     return replace(concluded, decided_by=fact.meeting, undertakings=undertakings)
 
 
+UPWARD_REVIEW = "upward-review"
+"""The timer of a topic that was reported upward."""
+
+
 def watches(state: Topic) -> dict[str, Watch]:
     """The review date of what was reported upward: 00:00 Asia/Shanghai."""
     if state.state is not TopicState.REPORTED or state.review_on is None or state.review_due:
         return {}
     due_at = datetime.combine(state.review_on, time(), SHANGHAI)
-    return {"upward-review": Watch(due_at, state.review_on.toordinal())}
+    return {UPWARD_REVIEW: Watch(due_at, state.review_on.toordinal())}
 
 
-def propose(before: Topic | None, asked: ProposeTopic) -> list[TopicFact]:
-    """提出议题 by hand: a motion, collected opinions, a resident, an inspection, a problem raised [S]."""
+def propose(before: Topic | None, asked: ProposeTopic, *, town: Town) -> list[TopicFact]:
+    """提出议题 by hand: a motion, collected opinions, a resident, an inspection, a problem raised [S].
+
+    It may come from another topic or a meeting; what comes from a hotspot or a route is proposed by that alone.
+    """
     if before:
         return []
     refuse(
+        *unknown_anchor(town, asked.community, asked.category, asked.place),
+        any(ref_kind(source) in ("hotspot", "route") for source in asked.sources)
+        and Reason("source_not_by_hand", "热点和转办不能手工列为来源", "/sources"),
         asked.origin in (TopicOrigin.HOTSPOT, TopicOrigin.ROUTE)
         and Reason("origin_not_by_hand", "热点和转办的议题由系统自动生成，不能手工提出", "/origin"),
         asked.origin is TopicOrigin.PROBLEM_RAISED
@@ -255,7 +271,7 @@ def reject(before: Topic | None, asked: RejectTopic) -> list[TopicFact]:
     if topic.state is TopicState.REJECTED:
         return []
     refuse(topic.state is not TopicState.PROPOSED and not_in(TopicState.PROPOSED))
-    return [TopicRejected(reason=asked.reason, sources=topic.sources)]
+    return [TopicRejected(reason=asked.reason, sources=topic.asked_by)]
 
 
 def merge(before: Topic | None, asked: MergeTopics, *, topic: UUID, other: Topic | None) -> list[TopicFact]:
@@ -274,7 +290,7 @@ def merge(before: Topic | None, asked: MergeTopics, *, topic: UUID, other: Topic
         and other.community != this.community
         and Reason("other_community", "不同社区（村）的议题不能合并", "/into"),
     )
-    return [TopicsMerged(into=ref("topic", asked.into), sources=this.sources)]
+    return [TopicsMerged(into=ref("topic", asked.into), sources=this.asked_by)]
 
 
 def enlarge(before: Topic | None, *, merged: UUID, other: Topic) -> list[TopicFact]:
@@ -329,7 +345,7 @@ def answer_upward(before: Topic | None, asked: AnswerUpward) -> list[TopicFact]:
 
 def review_upward(before: Topic | None, *, due_at: datetime, version: int, now: datetime) -> list[TopicFact]:
     """上报复核到期: no answer by the review date, said once."""
-    if before is None or before.review_on is None or watches(before).get("upward-review") != Watch(due_at, version):
+    if before is None or before.review_on is None or watches(before).get(UPWARD_REVIEW) != Watch(due_at, version):
         return []
     return [UpwardReviewDue(review_on=before.review_on)]
 

@@ -103,9 +103,13 @@ def evolve(before: Undertaking | None, fact: UndertakingFact) -> Undertaking:
     raise AssertionError(fact)
 
 
+OVERDUE = "overdue"
+"""The timer of an undertaking."""
+
+
 def watches(state: Undertaking) -> dict[str, Watch]:
     """The due date, while it is open."""
-    return {"overdue": Watch(state.due_at)} if state.open and not state.overdue else {}
+    return {OVERDUE: Watch(state.due_at)} if state.open and not state.overdue else {}
 
 
 def assign(
@@ -188,7 +192,7 @@ def excuse(before: Undertaking | None, asked: ExcuseUndertaking) -> list[Underta
 
 def overdue(before: Undertaking | None, *, due_at: datetime, version: int, now: datetime) -> list[UndertakingFact]:
     """落实逾期, said once."""
-    if before is None or watches(before).get("overdue") != Watch(due_at, version):
+    if before is None or watches(before).get(OVERDUE) != Watch(due_at, version):
         return []
     return [UndertakingOverdue(due_at=due_at)]
 

@@ -1,4 +1,4 @@
-"""Alembic's entry to the deliberation's database."""
+"""Alembic's entry to the database of deliberation."""
 
 from services.deliberation.store import METADATA
 from shared.plumbing.migrate import run_env

@@ -47,7 +47,7 @@ class DutyState(StrEnum):
 PRESENT = (DutyState.CHECKED_IN, DutyState.FINISHED, DutyState.RELEASED)
 """Has reported in."""
 ENDED = (DutyState.RELEASED, DutyState.EXCUSED)
-_OWED = {
+OWED = {
     DutyStep.ACKNOWLEDGE: (DutyState.CALLED, DutyState.OBJECTED),
     DutyStep.CHECK_IN: (DutyState.CALLED, DutyState.OBJECTED, DutyState.ACKNOWLEDGED),
     DutyStep.DUE: (DutyState.CALLED, DutyState.OBJECTED, DutyState.ACKNOWLEDGED, DutyState.CHECKED_IN),
@@ -227,7 +227,7 @@ def _without_due(steps: tuple[DutyStep, ...]) -> tuple[DutyStep, ...]:
 
 def owes(duty: Duty, step: DutyStep) -> bool:
     """Whether the department still owes this step and nobody has reproached it with that."""
-    return duty.state in _OWED[step] and step not in duty.missed
+    return duty.state in OWED[step] and step not in duty.missed
 
 
 def deadline(duty: Duty, step: DutyStep) -> tuple[datetime, datetime] | None:

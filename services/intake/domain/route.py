@@ -117,9 +117,25 @@ def link(
     return [_routed(complaint, complaint_id, wanted, target=target, hotspot=hotspot)]
 
 
+def stands(before: Route, asked: RouteComplaint) -> bool:
+    """Whether this is so already: linked to the same target, or something of the same kind asked for and still open."""
+    if asked.target is not None:
+        return before.target == ref(KINDS[asked.wanted], asked.target)
+    return before.state is RouteState.OPEN and before.wanted is asked.wanted
+
+
 def taken(before: Route | None, *, target: str) -> list[RouteFact]:
-    """受理: the other service has opened what was asked for."""
-    if before is None or before.target is not None:
+    """受理: the other service has opened what was asked for; not what became of it later."""
+    if before is None or before.target is not None or ref_kind(target) != KINDS[before.wanted]:
+        return []
+    return [RouteTaken(complaint=ref("complaint", before.complaint), target=target)]
+
+
+def moved(before: Route | None, *, target: str) -> list[RouteFact]:
+    """并入: what it leads to goes on in another of its kind."""
+    if before is None or before.state is not RouteState.OPEN or before.target in (None, target):
+        return []
+    if ref_kind(target) != KINDS[before.wanted]:
         return []
     return [RouteTaken(complaint=ref("complaint", before.complaint), target=target)]
 

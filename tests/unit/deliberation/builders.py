@@ -32,11 +32,12 @@ from shared.events.deliberation import (
 )
 from shared.events.vocabulary import CommunityKind, TopicOrigin
 from shared.rules.calendar import Calendar
-from shared.rules.township import SHANGHAI, Community, Dated
+from shared.rules.township import SHANGHAI, Community, Dated, Town
 from tests.support.spec import Outcome, fold, given
 
-CONFIGURED = Dated[Terms](versions=yaml.safe_load(Path("config/township.yaml").read_text("utf-8"))["deliberation"])
-TERMS = CONFIGURED.versions[0]
+_CONFIGURED = yaml.safe_load(Path("config/township.yaml").read_text("utf-8"))
+TERMS = Dated[Terms](versions=_CONFIGURED["deliberation"]).versions[0]
+TOWN = Town.model_validate(_CONFIGURED["town"])
 CALENDAR = Calendar()
 NOW = datetime(2024, 2, 1, 9, 0, tzinfo=SHANGHAI)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -115,6 +116,7 @@ def concluded(
         community_kind=kind,
         now=NOW,
         terms=TERMS,
+        town=TOWN,
     )
 
 

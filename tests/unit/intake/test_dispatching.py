@@ -1,5 +1,7 @@
 """派单、签收、退单."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.intake.domain.asked import Accept, Because, Dispatch, RequestReturn
@@ -103,8 +105,8 @@ def test_only_the_lead_unit_accepts_and_once() -> None:
 
 
 @pytest.mark.parametrize(("after", "late"), [(2 * HOUR, False), (2 * HOUR + MINUTE, True)])
-def test_acceptance_after_the_limit_is_late(after: object, late: bool) -> None:
-    at = START + after  # type: ignore[operator]
+def test_acceptance_after_the_limit_is_late(after: timedelta, late: bool) -> None:
+    at = START + after
     given(evolve, received(), dispatched()).when(accept, Accept(unit=LEAD), now=at).then(
         ComplaintAccepted(lead=LEAD, accepted_at=at, late=late)
     )

@@ -1,0 +1,43 @@
+"""The escalation service, wired by hand."""
+
+from services.escalation.api import ROUTES
+from services.escalation.domain import duty_deadline
+from services.escalation.domain.terms import Terms
+from services.escalation.handlers import listen
+from services.escalation.schedule import ring
+from services.escalation.store import DUTIES, KINDS
+from shared.plumbing.caller import Person, Reach, Role
+from shared.plumbing.change import Ask, change
+from shared.plumbing.service import Plan, Service, run
+
+CALENDAR_KEEPER = Person("escalation", Role.SERVICE, Reach.TOWN)
+"""Who counts deadlines again when the holidays of a year have been announced."""
+
+
+async def begin(service: Service[Terms]) -> None:
+    """Deadlines that were counted without knowing the holidays are counted again."""
+    for row in await service.pool.fetch("select id, called_at from duties where provisional order by id"):
+        await change(
+            service.base,
+            DUTIES,
+            row["id"],
+            Ask(CALENDAR_KEEPER),
+            duty_deadline.recount,
+            terms=service.terms.on(row["called_at"]),
+            calendar=service.calendar,
+        )
+
+
+PLAN = Plan(
+    "escalation",
+    Terms,
+    kinds=KINDS,
+    topics=("intake.events", "deliberation.events"),
+    routes=ROUTES,
+    listen=listen,
+    ring=ring,
+    begin=begin,
+)
+
+if __name__ == "__main__":
+    run(PLAN)

@@ -1,0 +1,6 @@
+"""Alembic's entry to escalation's database."""
+
+from services.escalation.store import METADATA
+from shared.plumbing.migrate import run_env
+
+run_env(METADATA)

@@ -1,0 +1,87 @@
+"""How a door changes a complaint: whom the caller speaks for, and what of a confidential one goes to the vault."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
+
+from services.intake.domain.complaint import Complaint
+from services.intake.registering import ORDER, IntakeService
+from services.intake.store import COMPLAINTS
+from shared.events.base import Asked, Fact
+from shared.plumbing.caller import Person, Reach
+from shared.plumbing.change import Ask, Held, Wanted, Work, change, together
+from shared.plumbing.database import Connection
+from shared.rules.broken import Reason, refuse
+
+SAID = "said"
+"""The vault's field for what staff wrote about a confidential complaint: `said/` and the version it led to."""
+
+
+@runtime_checkable
+class ForUnit(Protocol):
+    """A request made for a unit."""
+
+    @property
+    def unit(self) -> str:
+        """The unit's code."""
+        ...
+
+
+def speaks_for(caller: Person, unit: str) -> None:
+    """A department speaks for itself, a community for itself, the town for everybody; raises `RuleBroken`."""
+    match caller.reach:
+        case Reach.DEPARTMENT:
+            own = unit == caller.department
+        case Reach.COMMUNITY:
+            own = unit in caller.communities
+        case Reach.TOWN:
+            own = True
+    refuse(not own and Reason("not_your_unit", "只能代表本单位办理", "/unit"))
+
+
+async def decide(
+    service: IntakeService,
+    ask: Ask,
+    id: UUID,
+    rule: Callable[..., Iterable[Fact]],
+    said: Asked | None = None,
+    *,
+    along: Sequence[Wanted] = (),
+    then: Callable[[Work, Held[Complaint]], None] | None = None,
+) -> dict[str, Any]:
+    """Change one complaint by `rule(state, *along)`; `then(work, complaint)` follows in the same transaction.
+
+    What was said of a confidential complaint stands in no fact: it is kept in the vault, under its person's key.
+    """
+    if isinstance(said, ForUnit):
+        speaks_for(ask.caller, said.unit)
+    person: UUID | None = None
+    if said is not None:
+        person = await service.pool.fetchval(_WHOSE, id, ORDER)
+    if person is None and not along and then is None:
+        return await change(service.base, COMPLAINTS, id, ask, rule)
+    keys: dict[UUID, bytes] = {}
+
+    async def prepare(con: Connection, _: Work) -> None:
+        if person is not None:
+            keys.update(await service.vault.unlock(con, [person]))
+
+    def run(work: Work, held: Held[Complaint], *others: Any) -> dict[str, Any]:
+        facts = held.change(rule, *others)
+        if facts and said is not None and person in keys:
+            service.vault.keep(work, keys, id, person, {f"{SAID}/{held.version}": said.model_dump_json()})
+        if then is not None:
+            then(work, held)
+        return answer(held)
+
+    return await together(service.base, [(COMPLAINTS, id), *along], ask, run, prepare)
+
+
+_WHOSE = """
+select v.subject from complaints c join vault v on v.owner = c.id and v.field = $2 where c.id = $1 and c.confidential
+"""
+
+
+def answer(held: Held[Any]) -> dict[str, Any]:
+    """What a door answers."""
+    return {"id": str(held.id), "version": held.version}
