@@ -19,6 +19,7 @@ from shared.events.escalation import (
     DutyDeadlineMoved,
     DutyDeadlineNear,
     DutyFact,
+    DutyReopened,
     DutyStep,
     IssueRaisedToDistrict,
     IssueReopened,
@@ -307,3 +308,34 @@ def test_what_was_counted_with_all_holidays_stands() -> None:
 
 def test_the_whole_ladder_hangs_on_the_state_alone() -> None:
     assert issue.watches(state_of(*CALLED)) == issue.watches(state_of(*HANDLED))
+
+
+def test_a_reopened_issue_begins_at_the_foot_of_the_ladder() -> None:
+    again = IssueReopened(
+        sources=SOURCES, reason="又停水", due_at=after(days=8), deadline_version=2, reopened_at=after(days=4)
+    )
+    reminded = (*HANDLED, supervised(SupervisionLevel.REMINDER), *RESOLVED[len(HANDLED) :])
+    assert len(issue.watches(state_of(*reminded, again))) == len(SupervisionLevel)
+
+
+def test_a_reopened_duty_may_be_reproached_with_the_new_due_date() -> None:
+    facts: tuple[DutyFact, ...] = (called(), acknowledged(), checked_in(), warned(DutyStep.DUE, DUE))
+    back = DutyReopened(issue=OF, department=LEAD, due_at=after(days=10), due_near_at=after(days=9), deadline_version=2)
+    assert duty.watches(duty_of(*facts, missed(DutyStep.DUE, DUE), finished(), back)) == {
+        near_timer(DutyStep.DUE): Watch(after(days=9), 2),
+        missed_timer(DutyStep.DUE): Watch(after(days=10), 2),
+    }
+
+
+def test_announced_holidays_bring_no_second_warning_of_the_due_date() -> None:
+    counted_again = moved(DeadlineMove.CALENDAR, DUE, after(days=4), 2)
+    watches = duty.watches(duty_of(called(), warned(DutyStep.DUE, DUE), counted_again))
+    assert near_timer(DutyStep.DUE) not in watches
+    assert watches[missed_timer(DutyStep.DUE)] == Watch(DUE, 2)
+
+
+def test_a_warning_of_an_old_deadline_version_says_nothing() -> None:
+    later = moved(DeadlineMove.EXTENDED, after(days=9), after(days=8), 2)
+    given(duty.evolve, called(), later).when(
+        duty_deadline.warn, DutyStep.DUE, version=1, now=after(days=4)
+    ).then_nothing()

@@ -194,3 +194,10 @@ def test_a_score_is_the_sum_of_its_parts_and_better_work_never_scores_less(
     better = evaluation.department_score(duty, solved=solved + 1, cooperation=cooperation + 1, weights=TERMS.score)
     assert 0 <= score.total <= better.total <= 100
     assert score.total == score.acknowledge + score.check_in + score.solved + score.cooperation
+
+
+def test_departments_alone_are_not_both_sides() -> None:
+    late = EvaluateDepartment(department=SUPPORT, solved=100, cooperation=100)
+    given(evolve, *RESOLVED, evaluated()).when(
+        evaluation.evaluate_department, late, by=CALLER, duties=departments(), terms=TERMS
+    ).then(evaluated(SUPPORT, LATE))

@@ -6,6 +6,7 @@ from services.escalation.domain.issue import IssueState, evolve
 from shared.events.base import ref
 from shared.events.escalation import (
     ActionPlanned,
+    DeadlinePaused,
     DutyExcused,
     IssueMustered,
     IssueProgressed,
@@ -19,6 +20,7 @@ from tests.support.spec import given
 from tests.unit.escalation.cases import (
     CALLED,
     CALLER,
+    DUE,
     HANDLED,
     ISSUE,
     LEAD,
@@ -144,3 +146,33 @@ def test_the_caller_reopens_what_is_not_solved_with_a_new_due_date() -> None:
         "not_the_caller", "due_past"
     )
     given(evolve, *HANDLED).when(handling.reopen, wish, by=CALLER, now=after(days=4)).then_refused("wrong_state")
+
+
+def test_without_a_lead_nobody_is_mustered() -> None:
+    given(evolve, *CALLED).when(handling.muster, duties=[here()[1]], now=after(hours=3)).then_nothing()
+
+
+def test_a_step_may_last_until_the_due_date() -> None:
+    wish = a_plan(days=5)
+    given(evolve, *MUSTERED).when(handling.plan, wish, by=LEAD, duties=here()).then(
+        ActionPlanned(sources=SOURCES, by=LEAD, steps=wish.steps)
+    )
+
+
+def test_that_a_supporting_department_has_finished_is_not_enough() -> None:
+    duties = (here()[0], duty_of(support_called(), acknowledged(SUPPORT), checked_in(SUPPORT), finished(SUPPORT)))
+    given(evolve, *HANDLED).when(
+        handling.resolve, Resolve(result="已恢复", on_site=True), by=CALLER, duties=duties, now=after(days=3)
+    ).then_refused("lead_unfinished")
+
+
+def test_what_is_solved_at_the_due_date_or_in_a_pause_is_not_late() -> None:
+    duties = (duty_of(called(), acknowledged(), checked_in(), finished()),)
+    wish = Resolve(result="已恢复", on_site=True)
+    given(evolve, *HANDLED).when(handling.resolve, wish, by=CALLER, duties=duties, now=DUE).then(
+        IssueResolved(sources=SOURCES, confirmed_at=DUE, result="已恢复")
+    )
+    paused = DeadlinePaused(sources=SOURCES, paused_at=after(days=2), deadline_version=2, reason="等待管材")
+    given(evolve, *HANDLED, paused).when(handling.resolve, wish, by=CALLER, duties=duties, now=after(days=9)).then(
+        IssueResolved(sources=SOURCES, confirmed_at=after(days=9), result="已恢复")
+    )

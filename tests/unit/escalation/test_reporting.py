@@ -7,6 +7,8 @@ from services.escalation.domain.asked import Because, CheckIn, FinishDuty, Objec
 from services.escalation.domain.duty import evolve
 from shared.events.base import ref
 from shared.events.escalation import (
+    DeadlinePaused,
+    DepartmentCheckedIn,
     DepartmentReleased,
     DutyAcknowledged,
     DutyCalled,
@@ -248,3 +250,53 @@ def test_an_excused_department_is_not_called_back() -> None:
     given(evolve, support_called(), EXCUSED).when(
         reporting.call_back, due_at=after(days=10), now=after(days=5), terms=TERMS
     ).then_nothing()
+
+
+def test_who_comes_objects_or_finishes_at_the_very_limit_is_in_time() -> None:
+    check_in_by = moment("2024-02-04T09:00:00")
+    given(evolve, called(), acknowledged()).when(reporting.check_in, ON_SITE, by=LEAD, now=check_in_by).then(
+        DepartmentCheckedIn(
+            issue=OF,
+            department=LEAD,
+            checked_in_at=check_in_by,
+            mode=CheckInMode.ON_SITE,
+            late=False,
+            sources=SOURCES,
+        )
+    )
+    acknowledge_by = moment("2024-02-01T13:00:00")
+    given(evolve, called()).when(
+        reporting.object_to, ObjectToDuty(reason="不属本局职责"), by=LEAD, now=acknowledge_by
+    ).then(DutyObjected(issue=OF, department=LEAD, objected_at=acknowledge_by, reason="不属本局职责"))
+    given(evolve, called(), acknowledged(), checked_in()).when(reporting.finish, FinishDuty(), by=LEAD, now=DUE).then(
+        DutyFinished(issue=OF, department=LEAD, finished_at=DUE, late=False)
+    )
+
+
+def test_nobody_is_excused_from_a_matter_that_is_solved_or_released_from_one_he_was_excused_from() -> None:
+    solved = state_of(*RESOLVED)
+    given(evolve, support_called()).when(reporting.excuse, BECAUSE, by=CALLER, issue=solved).then_refused("solved")
+    given(evolve, support_called(), EXCUSED).when(
+        reporting.release, by=CALLER, issue=solved, now=after(days=4)
+    ).then_refused("excused")
+
+
+def test_who_never_came_is_released_as_unfinished() -> None:
+    given(evolve, support_called()).when(
+        reporting.release, by=CALLER, issue=state_of(*RESOLVED), now=after(days=4)
+    ).then(released(SUPPORT, done=False))
+
+
+def test_whoever_is_called_while_the_due_date_is_paused_has_none_yet() -> None:
+    paused = DeadlinePaused(sources=SOURCES, paused_at=NOW, deadline_version=2, reason="等待管材")
+    facts = reporting.call(
+        None,
+        LEAD,
+        DutyRole.LEAD,
+        issue=state_of(*CALLED, paused),
+        issue_id=ISSUE,
+        now=NOW,
+        terms=TERMS,
+        calendar=CALENDAR,
+    )
+    assert [(fact.due_at, fact.due_near_at) for fact in facts if isinstance(fact, DutyCalled)] == [(None, None)]

@@ -284,3 +284,21 @@ def test_what_is_solved_is_not_withdrawn() -> None:
 
 def test_what_nobody_requested_is_not_found() -> None:
     given(evolve).when(blow).then_refused("not_found")
+
+
+def test_a_decision_at_the_very_limit_is_in_time() -> None:
+    given(evolve, requested()).when(whistle.approve, ApproveWhistle(), now=after(hours=4)).then(
+        WhistleApproved(sources=SOURCES, approved_at=after(hours=4), late=False)
+    )
+
+
+def test_the_caller_is_not_among_the_supporting_either() -> None:
+    by = "town-request-centre"
+    given(evolve, requested(), APPROVED).when(blow, by=by, support=(SUPPORT, by)).then_refused("calls_itself")
+
+
+def test_a_topic_names_every_source_and_every_department_once() -> None:
+    heard = needs_departments().model_copy(update={"sources": (TOPIC, HOTSPOT), "support": (LEAD, SUPPORT, SUPPORT)})
+    given(evolve).when(whistle.request_from_topic, heard, TOPIC, now=NOW, terms=TERMS, calendar=CALENDAR).then(
+        requested()
+    )

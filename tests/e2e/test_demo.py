@@ -1,0 +1,55 @@
+"""Both stories of the town, from the first call to the result, through the services' real doors."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from ops.embedded.stack import ROOT
+
+
+async def test_both_stories_come_to_their_end(tmp_path: Path) -> None:
+    result = tmp_path / "demo.json"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from ops.cli import main; main()",
+        "demo",
+        "--json",
+        str(result),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out.decode()[-3000:]
+    found = json.loads(result.read_text())
+    assert found["complaints"] >= 300
+    assert found["closed"] >= 0.95 * found["complaints"]
+    dahuichang, zhangguozhuang = ([step["type"] for step in journey["steps"]] for journey in found["journeys"])
+    assert _in_order(
+        dahuichang,
+        "ComplaintReceived ComplaintDispatched ComplaintAccepted ComplainantContacted ListingRequested ComplaintListed "
+        "TopicAccepted NoticePublished MeetingOpened TopicDeferred TopicReferredToAssembly AssemblyCalled AssemblyNoticed "
+        "AssemblyDecided TopicImplementing UndertakingDone TopicDisclosed TopicClosed RouteConcluded ListingEnded "
+        "ComplaintFinished CallbackRecorded ComplaintClosed",
+    )
+    assert _in_order(
+        zhangguozhuang,
+        "ComplaintReceived ComplaintRouted TopicProposed TopicAccepted TopicNeedsProject ProjectProposed ProjectPooled "
+        "SourcesNotified ProjectApproved ProjectStarted ProjectCompleted ProjectAccepted ProjectClosed TopicImplementing "
+        "TopicDisclosed TopicClosed RouteConcluded ComplaintFinished CallbackRecorded ComplaintClosed ProjectEvaluated",
+    )
+    services = {step["service"] for journey in found["journeys"] for step in journey["steps"]}
+    assert services == {"intake", "deliberation", "escalation", "projects"}
+    held = [row for row in found["duty"] if "2024-02" <= row["month"][:7] <= "2024-05"]
+    assert len({row["community"] for row in held}) == 16
+    assert [(row["community"], row["month"][:7]) for row in held if row["missed"]] == [("village-06", "2024-04")]
+
+
+def _in_order(said: list[str], wanted: str) -> bool:
+    """Whether these come in this order, with anything in between."""
+    left = iter(said)
+    missing = [name for name in wanted.split() if name not in left]
+    assert missing == [], f"missing or out of order: {missing}"
+    return True

@@ -1,0 +1,275 @@
+"""The town through its real doors: what comes in has its effect everywhere, once, and nothing personal gets out."""
+
+import asyncio
+import base64
+import json
+import sys
+import time
+import urllib.parse
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import openpyxl
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from ops.client import OPERATOR, Client, Refused
+from ops.demo.town import DISPATCHER
+from ops.embedded.keys import Bearer
+from ops.embedded.stack import ROOT, Stack
+from tests.support.pair import until
+
+FEEDER, SUPERVISOR = Bearer("feeder"), Bearer("supervisor")
+CANARY_NAME, CANARY_PHONE, CANARY_TEXT = "金丝雀雀", "19912345678", "我家三号楼二单元漏水已经第七天了"
+
+
+def complaint(**changes: object) -> dict[str, object]:
+    """A demand."""
+    return {
+        "number": f"E2E-{uuid4().hex[:12]}",
+        "channel": "WECHAT",
+        "type": "COMPLAINT",
+        "received_at": "2024-02-01T09:30:00+08:00",
+        "title": "路灯不亮",
+        "content": "夜里看不见路",
+        "community": "dahuichang",
+        "category": "STREET_LIGHT",
+        "complainant": {"phone": f"199{uuid4().int % 10**8:08d}"},
+        **changes,
+    }
+
+
+async def fiveplusn(data: Path, *arguments: str) -> tuple[int, str]:
+    """Run the command as a user would."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from ops.cli import main; main()",
+        *arguments,
+        "--data",
+        str(data),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+async def test_a_demand_is_on_the_dashboard_soon_after_it_was_registered(client: Client) -> None:
+    await client.settled()
+    started = time.monotonic()
+    answer = await client.post("intake", "/complaints", DISPATCHER, complaint())
+
+    async def seen() -> bool:
+        path = f"/facts?stream={answer['id']}"
+        return bool((await client.get("dashboard", path, OPERATOR))["facts"])
+
+    await until(seen, "the dashboard has the complaint", 10)
+    assert time.monotonic() - started < 5
+    journey = await client.get("dashboard", f"/journeys/complaint/{answer['id']}", OPERATOR)
+    assert [step["type"] for step in journey["steps"]] == ["ComplaintReceived"]
+
+
+async def test_the_same_request_again_is_answered_the_same_and_has_one_effect(client: Client) -> None:
+    body, key = complaint(), uuid4().hex
+    answers = await asyncio.gather(*(client.post("intake", "/complaints", DISPATCHER, body, key=key) for _ in range(5)))
+    assert {json.dumps(answer, sort_keys=True) for answer in answers} == {json.dumps(answers[0], sort_keys=True)}
+    with pytest.raises(Refused) as refused:
+        await client.post("intake", "/complaints", DISPATCHER, complaint(), key=key)
+    assert (refused.value.status, refused.value.problem["code"]) == (422, "key_reused")
+    found = await client.get("intake", f"/complaints?number={body['number']}&channel=WECHAT", DISPATCHER)
+    assert [row["version"] for row in found] == [answers[0]["version"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"received_at": "20240201"}, "/received_at"),
+        ({"received_at": "2024-02-01T09:30:00"}, "/received_at"),
+        ({"title": "a\x00b"}, "/title"),
+        ({"type": "OTHER"}, "/type"),
+        ({"unknown": 1}, "/unknown"),
+        ({"content": "x" * 200_000}, "/content"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+async def test_bad_input_is_refused_with_a_pointer_and_nothing_is_written(
+    client: Client, changes: dict[str, object], pointer: str
+) -> None:
+    before = (await client.flow())["intake"]["said"]
+    with pytest.raises(Refused) as refused:
+        await client.post("intake", "/complaints", DISPATCHER, complaint(**changes))
+    assert refused.value.status == 422
+    assert pointer in {error["pointer"] for error in refused.value.problem["errors"]}
+    assert (await client.flow())["intake"]["said"] == before
+
+
+async def test_who_is_not_listed_may_not_and_foreign_business_does_not_exist(client: Client) -> None:
+    answer = await client.post("intake", "/complaints", DISPATCHER, complaint(community="dahuichang"))
+    with pytest.raises(Refused) as refused:
+        await client.post("intake", f"/complaints/{answer['id']}/dispatch", FEEDER, {"lead": "x", "urgency": "ROUTINE"})
+    assert refused.value.status == 403
+    with pytest.raises(Refused) as refused:
+        await client.get("intake", f"/complaints/{answer['id']}", Bearer("secretary", ("zhangguozhuang",)))
+    assert refused.value.status == 404
+
+
+async def test_no_name_phone_or_word_of_a_resident_leaves_intakes_vault(client: Client, stack: Stack) -> None:
+    person = {"name": CANARY_NAME, "phone": CANARY_PHONE}
+    order = complaint(channel="HOTLINE_12345", title=CANARY_TEXT, content=CANARY_TEXT, complainant=person)
+    producer = AIOKafkaProducer(bootstrap_servers=stack.broker.address)
+    await producer.start()
+    await producer.send_and_wait("hotline.work-orders", json.dumps(order).encode(), key=b"canary")
+    await producer.send_and_wait(
+        "hotline.work-orders", json.dumps(order | {"received_at": CANARY_TEXT}).encode(), key=b"canary"
+    )
+    await producer.stop()
+    await client.post("intake", "/complaints", DISPATCHER, complaint(title=CANARY_TEXT, complainant=person))
+    with pytest.raises(Refused):
+        await client.post("intake", "/complaints", DISPATCHER, complaint(title=CANARY_TEXT, received_at=CANARY_TEXT))
+
+    async def there() -> bool:
+        found = await client.get("intake", f"/complaints?number={order['number']}&channel=HOTLINE_12345", DISPATCHER)
+        return bool(found) and (await client.flow())["intake"]["quarantine"] >= 1
+
+    await until(there, "the order is registered, the broken one quarantined", 30)
+    await client.settled()
+    found = await client.get("intake", f"/complaints?number={order['number']}&channel=HOTLINE_12345", DISPATCHER)
+    original = await client.get("intake", f"/complaints/{found[0]['id']}/original?reason=test", SUPERVISOR)
+    assert CANARY_TEXT in json.dumps(original, ensure_ascii=False), "the vault must have it, or the scan proves nothing"
+    everything = await _everything_outside_the_vault(stack)
+    assert any(b"ComplaintReceived" in text for text in everything.values())
+    leaks = [place for place, text in everything.items() for canary in _spellings() if canary in text]
+    assert leaks == []
+    [entry] = [e for e in await client.get("intake", "/quarantine", OPERATOR) if e["code"] == "invalid"]
+    await client.post("intake", f"/quarantine/{entry['id']}/discard", OPERATOR, {"reason": "test"})
+
+
+def _spellings() -> list[bytes]:
+    """A canary as it is, and as it may be disguised."""
+    found = []
+    for canary in (CANARY_NAME, CANARY_PHONE, CANARY_TEXT):
+        found += [
+            canary.encode(),
+            canary.encode("utf-16-le"),
+            canary.encode("gb18030"),
+            json.dumps(canary)[1:-1].encode(),
+            urllib.parse.quote(canary).encode(),
+            base64.b64encode(canary.encode()),
+        ]
+    return found
+
+
+async def _everything_outside_the_vault(stack: Stack) -> dict[str, bytes]:
+    """Every topic but the border's, every log, every row of every database as text."""
+    found = {f"log {log.name}": log.read_bytes() for log in (stack.data / "logs").iterdir()}
+    topics = [f"{name}.events" for name in ("intake", "deliberation", "escalation", "projects")]
+    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=stack.broker.address, auto_offset_reset="earliest")
+    await consumer.start()
+    quiet = 0
+    while quiet < 3:
+        batches = (await consumer.getmany(timeout_ms=500)).values()
+        quiet = 0 if batches else quiet + 1
+        for record in (record for batch in batches for record in batch):
+            text = b"\n".join([record.key or b"", record.value or b"", *(v for _, v in record.headers)])
+            found[record.topic] = found.get(record.topic, b"") + text
+    await consumer.stop()
+    for service in stack.services:
+        con = await asyncpg.connect(stack.postgres.url(service))
+        for row in await con.fetch("select table_name from information_schema.tables where table_schema = 'public'"):
+            rows = await con.fetch(f'select t::text as line from "{row["table_name"]}" t')
+            found[f"{service}.{row['table_name']}"] = "\n".join(line["line"] for line in rows).encode()
+        await con.close()
+    return found
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_every_row_of_a_file_ends_as_one_of_four_things(data: Path, tmp_path: Path, kind: str) -> None:
+    heads = ["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "点赞数"]
+    good = [
+        [f"{kind}{n}", f"user{n % 7}", f"主题{n}", "2019/3/1 10:00:00", f"\n\t内容{n}，\u3000完", "3"]
+        for n in range(40)
+    ]
+    bad_time = ["bad1", "user", "主题", "31/12/2019", "内容", "0"]
+    no_title = ["bad2", "user", "", "2019-3-1 10:00:00", "内容", "0"]
+    other_words = [f"{kind}3", "user3", "主题3", "2019/3/1 10:00:00", "完全不同的内容", "0"]
+    rows = [heads, *good, bad_time, no_title, good[0], other_words]
+    file = tmp_path / f"messages.{kind}"
+    if kind == "csv":
+        import csv
+
+        with file.open("w", newline="", encoding="gb18030") as out:
+            csv.writer(out).writerows(rows)
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(file)
+    sums = tmp_path / "sums.json"
+    profile = str(ROOT / "config" / "import" / "messages.yaml")
+    for accepted, duplicate in ((40, 1), (0, 41)):
+        code, out = await fiveplusn(data, "import", str(file), "--profile", profile, "--json", str(sums))
+        assert code == 0, out
+        assert json.loads(sums.read_text()) == {
+            "rows": 44,
+            "accepted": accepted,
+            "duplicate": duplicate,
+            "rejected": 2,
+            "quarantined": 1,
+        }
+
+
+async def test_quarantine_is_listed_and_decided_by_command(client: Client, data: Path) -> None:
+    code, out = await fiveplusn(data, "quarantine", "list", "--json")
+    entries = json.loads(out)
+    assert code == 0
+    assert {entry["code"] for entry in entries} == {"conflicting_content"}
+    for entry in entries:
+        code, out = await fiveplusn(
+            data, "quarantine", "discard", f"{entry['service']}/{entry['id']}", "--reason", "已人工核对"
+        )
+        assert code == 0, out
+    assert json.loads((await fiveplusn(data, "quarantine", "list", "--json"))[1]) == []
+
+
+async def test_check_says_that_all_is_well_until_somebody_changes_the_journal(
+    client: Client, stack: Stack, data: Path
+) -> None:
+    await client.settled()
+    code, out = await fiveplusn(data, "check", "--json")
+    assert code == 0, out
+    con = await asyncpg.connect(stack.postgres.url("intake"))
+    await con.execute("alter table journal disable trigger journal_append_only")
+    row = await con.fetchrow("select position, data::text as data from journal order by position limit 1")
+    try:
+        await con.execute("update journal set data = $2 where position = $1", row["position"], row["data"] + " ")
+        code, out = await fiveplusn(data, "check", "--json")
+        assert code == 1
+        wrong = [entry for entry in json.loads(out)["checks"] if not entry["ok"]]
+        assert [entry["what"] for entry in wrong] == ["intake 完整性"]
+        assert "chain" in wrong[0]["words"]
+    finally:
+        await con.execute("update journal set data = $2 where position = $1", row["position"], row["data"])
+        await con.execute("alter table journal enable trigger journal_append_only")
+        await con.close()
+    assert (await fiveplusn(data, "check", "--json"))[0] == 0
+
+
+async def test_events_and_journey_are_shown_by_command(client: Client, data: Path) -> None:
+    answer = await client.post("intake", "/complaints", DISPATCHER, complaint())
+    await client.settled()
+    code, out = await fiveplusn(data, "events", "tail", "--no-follow", "--type", "ComplaintReceived", "--json")
+    assert code == 0
+    assert answer["id"] in {json.loads(line)["headers"]["ce_subject"] for line in out.splitlines()}
+    code, out = await fiveplusn(data, "journey", answer["id"], "--json")
+    assert code == 0
+    assert json.loads(out)["id"] == f"complaint/{answer['id']}"
+
+
+async def test_a_token_is_the_last_line(data: Path) -> None:
+    code, out = await fiveplusn(data, "token", "--role", "secretary", "--community", "dahuichang")
+    assert code == 0
+    assert out.strip().splitlines()[-1].count(".") == 2
