@@ -103,7 +103,9 @@ def _duty(duty: list[dict[str, Any]]) -> Table:
     shown = Table("社区/村", *months, title="每月至少议事一次", title_justify="left")
     held: dict[str, dict[str, str]] = {}
     for row in duty:
-        words = str(row["meetings"]) if row["meetings"] else "未开" if row["missed"] else "提醒" if row["warned"] else ""
+        words = (
+            str(row["meetings"]) if row["meetings"] else "未开" if row["missed"] else "提醒" if row["warned"] else ""
+        )
         held.setdefault(row["community"], {})[row["month"][:7]] = words
     for community, found in held.items():
         shown.add_row(community, *(found[month] for month in months))

@@ -101,7 +101,7 @@ async def _first_meeting(town: DemoTown, topic_a: str, topic_b: str) -> AsyncIte
         "whistle": "PUBLIC_DEMAND",
         "lead": HOUSING,
         "support": [WATER, CITY],
-        "due_at": at("2024-03-22", 17).isoformat(),
+        "due_at": at("2024-03-08", 17).isoformat(),
     }
     deferred = {"conclusion": "DEFERRED", "reason": "镇里会同产权单位洽谈物业企业，下次邀请区房管局到会"}
     conclusions = [{"topic": topic_b, "conclusion": departments}, {"topic": topic_a, "conclusion": deferred}]
@@ -132,16 +132,16 @@ async def _whistle(town: DemoTown, topic: str, found: dict[str, str]) -> AsyncIt
         await town.post("escalation", f"{duty[department]}/check-in", officer(department), mode="ON_SITE")
     yield at("2024-03-01", 10)
     await town.post("escalation", f"{duty[CITY]}/check-in", officer(CITY), mode="ON_SITE")
-    steps = [{"step": "修复楼道扶手", "owner": HOUSING, "due_on": "2024-03-08"}]
+    steps = [{"task": "修复楼道扶手", "owner": HOUSING, "due_at": at("2024-03-06", 17).isoformat()}]
     await town.post("escalation", f"{path}/plan", officer(HOUSING), steps=steps)
-    yield at("2024-03-06", 10)
+    yield at("2024-03-05", 10)
     done = [{"work": "楼道扶手修复", "amount": 36, "quantity": "PLACES"}]
     await town.post("escalation", f"{path}/progress", officer(HOUSING), done=done)
-    yield at("2024-03-13", 10)
+    yield at("2024-03-07", 10)
     for department in (HOUSING, WATER, CITY):
         await town.post("escalation", f"{duty[department]}/finish", officer(department))
     await town.post("escalation", f"{path}/resolve", caller, result="现场核实，三项维修均已完成", on_site=True)
-    yield at("2024-03-14", 10)
+    yield at("2024-03-08", 10)
     for department, solved in ((HOUSING, 100), (WATER, 100), (CITY, 80)):
         score = {"department": department, "solved": solved, "cooperation": 90}
         await town.post("escalation", f"{path}/evaluations", caller, **score)

@@ -30,11 +30,7 @@ class Sitting:
         who = secretary(self.community)
         for topic in self.topics:
             await self.town.post("deliberation", f"/topics/{topic}/background", who, title="议题背景材料")
-        platform = await self.town.get("deliberation", f"/platforms/{self.community}", who)
-        self.parties = [
-            *(f"seat/{seat}" for seat, held in sorted(platform["seats"].items()) if held["holder"]),
-            *(f"member/{member}" for member in platform["members"]),
-        ]
+        self.parties = await self._parties()
         planned = await self.town.post(
             "deliberation",
             "/meetings",
@@ -47,15 +43,29 @@ class Sitting:
             recorder=RECORDER,
         )
         self.id = planned["id"]
-        invited = [*self.parties, *(f"unit/{unit}" for unit in self.guests)]
         await self.town.post("deliberation", f"/meetings/{self.id}/notice", who, participants=self.parties)
-        invitees = [{"party": party} for party in invited]
-        await self.town.post("deliberation", f"/meetings/{self.id}/invitations", who, invitees=invitees)
+        await self._invite([*self.parties, *(f"unit/{unit}" for unit in self.guests)])
+
+    async def _parties(self) -> list[str]:
+        """Every filled seat and every member, as the platform stands."""
+        platform = await self.town.get("deliberation", f"/platforms/{self.community}", secretary(self.community))
+        return [
+            *(f"seat/{seat}" for seat, held in sorted(platform["seats"].items()) if held["holder"]),
+            *(f"member/{member}" for member in platform["members"]),
+        ]
+
+    async def _invite(self, parties: Sequence[str]) -> None:
+        invitees = [{"party": party} for party in parties]
+        path = f"/meetings/{self.id}/invitations"
+        await self.town.post("deliberation", path, secretary(self.community), invitees=invitees)
 
     async def sit(self, absent: str | None = None) -> None:
         """The meeting itself."""
         convener, writer = secretary(self.community), recorder(self.community)
         path = f"/meetings/{self.id}"
+        if newcomers := [party for party in await self._parties() if party not in self.parties]:
+            await self._invite(newcomers)  # a seat that was filled since the notice
+            self.parties += newcomers
         there = [party for party in self.parties if party != absent]
         if absent:
             await self.town.post("deliberation", f"{path}/excuses", convener, party=absent, reason="另有公务")
@@ -129,5 +139,5 @@ async def carry_out(town: DemoTown, community: str, topics: Sequence[str]) -> No
 
 async def guide(town: DemoTown, community: str) -> None:
     """镇级指导 on carrying out."""
-    guidance = {"subject": "IMPLEMENTATION", "text": "按期公开落实情况。", "by": "town-community-office"}
+    guidance = {"subject": "CARRYING_OUT", "text": "按期公开落实情况。", "by": "town-community-office"}
     await town.post("deliberation", f"/platforms/{community}/guidance", SUPERVISOR, **guidance)

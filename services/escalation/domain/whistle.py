@@ -151,13 +151,17 @@ def approval_missed(before: Issue | None, *, due_at: datetime, version: int) -> 
 def escalate(
     before: Issue | None, asked: Escalate, *, by: str, now: datetime, terms: Terms, calendar: Calendar, town: Town
 ) -> list[IssueFact]:
-    """吹哨: exactly one lead department and a due date [S]; nobody calls itself; an emergency does not wait."""
+    """吹哨: exactly one lead department and a due date [S]; nobody calls itself; an emergency does not wait.
+
+    A time limit that was named in the request and approved stands [S]; any other lies within the limit of its kind [D].
+    """
     issue = born(before)
     community = asked.community or issue.community
     lead = asked.lead or issue.lead
     support = issue.support if asked.support is None else asked.support
     due_at = asked.due_at or issue.due_at
     latest = terms.limits[issue.whistle].longest(hard=asked.hard).after(now, calendar)
+    approved_so = issue.approved_at is not None and due_at == issue.due_at
     waits = issue.whistle is not WhistleKind.EMERGENCY
     refuse(
         must_be(issue, IssueState.REQUESTED, IssueState.APPROVED),
@@ -171,7 +175,10 @@ def escalate(
         *_against_departments(lead, support, town),
         due_at is None and Reason("due_missing", "须明确办结期限", "/due_at"),
         due_at is not None and due_at <= now and Reason("due_past", "办结期限须晚于现在", "/due_at"),
-        due_at is not None and due_at > latest and Reason("due_too_late", "办结期限超过该类吹哨的最长时限", "/due_at"),
+        due_at is not None
+        and due_at > latest
+        and not approved_so
+        and Reason("due_too_late", "办结期限超过该类吹哨的最长时限", "/due_at"),
     )
     assert community is not None
     assert lead is not None

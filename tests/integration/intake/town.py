@@ -170,6 +170,22 @@ async def town(server: Server, kafka: str, folder: Path) -> AsyncIterator[Town]:
             jwks_file=keys.jwks,
         )
         app = application(PLAN, settings)
+        up, over = asyncio.Event(), asyncio.Event()
+
+        async def live() -> None:
+            """In a task of its own: what opens the service must close it."""
+            async with app.lifespan():
+                up.set()
+                await over.wait()
+
+        life = asyncio.create_task(live())
+        opening = asyncio.create_task(up.wait())
+        await asyncio.wait([life, opening], return_when=asyncio.FIRST_COMPLETED)
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-        async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://town") as client:
-            yield Town(client, keys, app.state.service)
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://town") as client:
+                yield Town(client, keys, app.state.service)
+        finally:
+            opening.cancel()
+            over.set()
+            await life

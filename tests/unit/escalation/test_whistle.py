@@ -237,6 +237,16 @@ def test_the_due_date_lies_ahead_and_within_the_limit_of_the_kind() -> None:
     given(evolve, requested(), APPROVED).when(blow, due_at=after(days=8)).then_refused("due_too_late")
 
 
+def test_a_time_limit_that_the_meeting_named_and_the_town_leader_approved_stands() -> None:
+    named = requested().model_copy(update={"due_at": after(days=28)})
+    given(evolve, named, APPROVED).when(blow).then(escalated(due_at=after(days=28)))
+    given(evolve, named, APPROVED).when(blow, due_at=after(days=29)).then_refused("due_too_late")
+
+
+def test_what_an_emergency_names_must_lie_within_its_limit_as_long_as_nobody_has_approved_it() -> None:
+    given(evolve, requested(WhistleKind.EMERGENCY)).when(blow).then_refused("due_too_late")
+
+
 def test_a_hard_matter_may_take_fifteen_days() -> None:
     hard = escalated(due_at=after(days=15)).model_copy(update={"hard": True})
     given(evolve, requested(), APPROVED).when(blow, due_at=after(days=15), hard=True).then(hard)

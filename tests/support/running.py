@@ -1,0 +1,126 @@
+"""A service as it runs, on a database of its own, without its background: tests bring facts and time themselves."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from ops.embedded.keys import Bearer, Keys
+from shared.events.base import Fact
+from shared.plumbing.migrate import upgrade
+from shared.plumbing.service import Plan, Service, application
+from shared.plumbing.settings import Mode, Settings
+from tests.support.servers import Server
+
+OPERATOR = Bearer("operator")
+
+
+@asynccontextmanager
+async def migrated(server: Server, service: str, begin: datetime) -> AsyncIterator[str]:
+    """A new database, brought up to date by the real migrations, whose clock begins there."""
+    name = f"r_{secrets.token_hex(6)}"
+    con = await asyncpg.connect(server.admin)
+    await con.execute(f"create database {name}")
+    url = server.admin.rpartition("/")[0] + f"/{name}"
+    try:
+        await asyncio.to_thread(upgrade, service, url, begin)
+        yield url
+    finally:
+        await con.execute(f"drop database {name} with (force)")
+        await con.close()
+
+
+@dataclass
+class Running:
+    """The service by HTTP, by facts and by time."""
+
+    client: httpx.AsyncClient
+    keys: Keys
+    service: Service[Any]
+
+    async def call(self, method: str, path: str, who: Bearer, body: object = None) -> httpx.Response:
+        """The answer, whatever it is."""
+        token = self.keys.token(who, now=datetime.now(UTC), lifetime=timedelta(hours=1))
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        content = None if method == "GET" else json.dumps({} if body is None else body, default=str).encode()
+        return await self.client.request(method, path, content=content, headers=headers)
+
+    async def get(self, path: str, who: Bearer = OPERATOR) -> Any:
+        """Read; it must succeed."""
+        answer = await self.call("GET", path, who)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, who: Bearer, body: object = None) -> Any:
+        """Write; it must succeed."""
+        answer = await self.call("POST", path, who, body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    async def refused(self, path: str, who: Bearer, body: object = None) -> list[str]:
+        """Write; it must be refused: the codes of all reasons."""
+        answer = await self.call("POST", path, who, body)
+        assert answer.status_code == 409, answer.text
+        return sorted(reason["code"] for reason in answer.json()["errors"])
+
+    async def at(self, moment: datetime) -> None:
+        """Move the clock there and let every timer that is due ring."""
+        answer = await self.call("PUT", "/clock", OPERATOR, {"at": moment.isoformat()})
+        assert answer.status_code == 200, answer.text
+        while await self.service.timers.fire():
+            pass
+
+    async def hears(self, stream: str, version: int, fact: Fact) -> None:
+        """A fact of another service arrives."""
+        headers = {
+            "ce_stream": stream,
+            "ce_sequence": str(version),
+            "ce_type": fact.wire_type,
+            "ce_time": self.service.now().isoformat(),
+            "ce_correlationid": stream,
+        }
+        body = fact.model_dump_json().encode()
+        heard = self.service.inbox.read("", stream, [(name, text.encode()) for name, text in headers.items()], body)
+        assert heard is not None
+        await self.service.inbox.absorb([heard])
+
+    async def said(self, stream: UUID | str) -> list[str]:
+        """The names of the facts of a stream, in order."""
+        rows = await self.service.pool.fetch(
+            "select split_part(type, '.', 3) as word from journal where stream = $1 order by version", UUID(str(stream))
+        )
+        return [row["word"] for row in rows]
+
+
+@asynccontextmanager
+async def running(server: Server, folder: Path, plan: Plan[Any], begin: datetime) -> AsyncIterator[Running]:
+    """The service of this plan; its clock begins there."""
+    keys = Keys(folder)
+    keys.make()
+    async with migrated(server, plan.name, begin) as url:
+        settings = Settings(
+            service=plan.name,
+            mode=Mode.EMBEDDED,
+            database_url=url,
+            kafka="127.0.0.1:1",
+            config=Path("config"),
+            master_key_file=keys.master_key,
+            jwks_file=keys.jwks,
+        )
+        app, service = application(plan, settings), await Service.open(plan, settings)
+        app.state.service = service
+        if plan.begin:
+            await plan.begin(service)
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://town") as client:
+            yield Running(client, keys, service)
+        await service.pool.close()
