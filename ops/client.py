@@ -153,7 +153,7 @@ class Client:
                 return flow
             if time.monotonic() > end:
                 raise StackError("not_settled", f"{limit:.0f} 秒内未处理完毕：{'；'.join(waiting)}")
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.01)
 
 
 def unsettled(flow: Mapping[str, Any]) -> list[str]:

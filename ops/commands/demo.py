@@ -22,7 +22,11 @@ from ops.demo.town import at
 from ops.embedded.stack import ROOT, Stack
 from shared.rules.township import Town
 
-_TITLES = ("大灰厂：没有物业，家里的维修应该找谁", "张郭庄：村里道路停车占道")
+_TITLES = (
+    "大灰厂（一）没有物业，家里的维修应该找谁：接诉 → 协商 → 业主大会 → 落实 → 办结",
+    "大灰厂（二）空窗期维修：两委动议 → 协商 → 吹哨报到 → 落实",
+    "张郭庄 村里道路停车占道：接诉 → 协商 → 民心项目 → 办结 → 成效评估",
+)
 _EXPECTED_DAYS = 148
 
 

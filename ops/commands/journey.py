@@ -1,6 +1,7 @@
 """`fiveplusn journey`: the whole way of one demand."""
 
 from datetime import datetime
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -34,10 +35,15 @@ async def read(client: Client, id: str) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any], title: str = "") -> Table:
-    """The steps as a table: when, which service, what, of what."""
+    """The steps as a table: when, which service, what, of what, by whom; the same again in a row is counted."""
     shown = Table("时间", "服务", "事实", "对象", "谁", title=title or found["id"], title_justify="left")
-    for step in found["steps"]:
-        at = datetime.fromisoformat(step["at"]).astimezone(SHANGHAI)
-        of = f"{step['kind']}/{step['stream'][:8]}"
-        shown.add_row(at.strftime("%Y-%m-%d %H:%M"), step["service"], step["type"], of, step["actor"].rstrip(":"))
+    for line, steps in groupby(found["steps"], key=_line):
+        at, service, type, of, who = line
+        again = sum(1 for _ in steps)
+        shown.add_row(at, service, type + (f" ×{again}" if again > 1 else ""), of, who)
     return shown
+
+
+def _line(step: dict[str, Any]) -> tuple[str, str, str, str, str]:
+    at = datetime.fromisoformat(step["at"]).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return at, step["service"], step["type"], f"{step['kind']}/{step['stream'][:8]}", step["actor"].rstrip(":")

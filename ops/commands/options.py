@@ -14,7 +14,7 @@ from ops.client import Address, Client
 DEFAULT_DATA = Path(".fiveplusn")
 Data = Annotated[Path, typer.Option("--data", help="数据目录")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
-console = Console()
+console = Console() if Console().is_terminal else Console(width=120)
 T = TypeVar("T")
 
 

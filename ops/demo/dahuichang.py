@@ -20,7 +20,7 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
     """`found`: ids for whoever wants to see the journey."""
     complaints: list[str] = []
     for day, count in CALLS.items():
-        yield at(day, 10)
+        yield at(day, 9, 30)
         people = range(len(complaints), len(complaints) + count)
         await town.hotline([_order(f"DHC-{person:03d}", person, town.now) for person in people])
         new = [(await town.complaint("HOTLINE_12345", f"DHC-{person:03d}"))["id"] for person in people]
@@ -28,7 +28,7 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
         complaints += new
         await town.hotline([_order(f"DHC-U{person:02d}", person, town.now) for person in URGES.get(day, ())])
     found["complaint"] = complaints[0]
-    yield at("2024-02-05", 10)
+    yield at("2024-02-05", 9, 30)
     [topic_a] = await town.topics(COMMUNITY, category="PROPERTY_VACANCY")
     topic_b = await _motion(town)
     found |= {"topic": topic_a["id"], "motion": topic_b}
@@ -45,7 +45,7 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
         yield moment
     async for moment in _owners_decide(town, topic_a["id"], found, complaints):
         yield moment
-    yield at("2024-05-28", 10)
+    yield at("2024-05-28", 9, 30)
     await town.all(lambda one: _finish(town, one), complaints)
     yield at("2024-05-29", 15)
     await town.all(lambda one: _close(town, one), complaints)
@@ -95,7 +95,7 @@ async def _motion(town: DemoTown) -> str:
 
 async def _first_meeting(town: DemoTown, topic_a: str, topic_b: str) -> AsyncIterator[datetime]:
     """B needs departments, A needs more talks; seat 3 is vacant, and that blocks nobody."""
-    yield at("2024-02-19", 10)
+    yield at("2024-02-19", 9, 30)
     departments = {
         "conclusion": "NEEDS_DEPARTMENTS",
         "whistle": "PUBLIC_DEMAND",
@@ -125,23 +125,23 @@ async def _whistle(town: DemoTown, topic: str, found: dict[str, str]) -> AsyncIt
     await town.post("escalation", f"{path}/escalate", caller, task=task, hard=True)
     duties = await town.get("escalation", f"/duties?issue={issue['id']}", SUPERVISOR)
     duty = {one["department"]: f"/duties/{one['id']}" for one in duties}
-    yield at("2024-02-26", 10)
+    yield at("2024-02-26", 9, 30)
     for department in (HOUSING, WATER, CITY):
         await town.post("escalation", f"{duty[department]}/acknowledge", officer(department))
     for department in (HOUSING, WATER):
         await town.post("escalation", f"{duty[department]}/check-in", officer(department), mode="ON_SITE")
-    yield at("2024-03-01", 10)
+    yield at("2024-03-01", 9, 30)
     await town.post("escalation", f"{duty[CITY]}/check-in", officer(CITY), mode="ON_SITE")
     steps = [{"task": "修复楼道扶手", "owner": HOUSING, "due_at": at("2024-03-06", 17).isoformat()}]
     await town.post("escalation", f"{path}/plan", officer(HOUSING), steps=steps)
-    yield at("2024-03-05", 10)
+    yield at("2024-03-05", 9, 30)
     done = [{"work": "楼道扶手修复", "amount": 36, "quantity": "PLACES"}]
     await town.post("escalation", f"{path}/progress", officer(HOUSING), done=done)
-    yield at("2024-03-07", 10)
+    yield at("2024-03-07", 9, 30)
     for department in (HOUSING, WATER, CITY):
         await town.post("escalation", f"{duty[department]}/finish", officer(department))
     await town.post("escalation", f"{path}/resolve", caller, result="现场核实，三项维修均已完成", on_site=True)
-    yield at("2024-03-08", 10)
+    yield at("2024-03-08", 9, 30)
     for department, solved in ((HOUSING, 100), (WATER, 100), (CITY, 80)):
         score = {"department": department, "solved": solved, "cooperation": 90}
         await town.post("escalation", f"{path}/evaluations", caller, **score)
@@ -155,7 +155,7 @@ async def _whistle(town: DemoTown, topic: str, found: dict[str, str]) -> AsyncIt
 
 async def _second_and_third_meeting(town: DemoTown, topic: str, complaints: list[str]) -> AsyncIterator[datetime]:
     """Deferred once more; after that only an assembly is left."""
-    yield at("2024-03-18", 10)
+    yield at("2024-03-18", 9, 30)
     deferred = {"conclusion": "DEFERRED", "reason": "物业企业方案和收费标准仍需与居民沟通"}
     sitting = Sitting(
         town,
@@ -167,9 +167,9 @@ async def _second_and_third_meeting(town: DemoTown, topic: str, complaints: list
     )
     async for moment in sitting.life("区房管局到会说明政策，物业企业方案继续征求意见。"):
         yield moment
-    yield at("2024-03-29", 10)
+    yield at("2024-03-29", 9, 30)
     await town.all(lambda one: _review(town, one), complaints)
-    yield at("2024-04-08", 10)
+    yield at("2024-04-08", 9, 30)
     assembly = {"conclusion": "REFERRED_TO_ASSEMBLY", "forum": "OWNERS", "matter": "HIRE_PROPERTY_COMPANY"}
     sitting = Sitting(
         town,
@@ -188,7 +188,7 @@ async def _owners_decide(
 ) -> AsyncIterator[datetime]:
     """业主大会: fifteen days' notice, two thirds take part, more than half agree; then the work, counted."""
     who = secretary(COMMUNITY)
-    yield at("2024-04-15", 10)
+    yield at("2024-04-15", 9, 30)
     called = await town.post("deliberation", "/assemblies", who, topic=topic)
     found["assembly"] = called["id"]
     path = f"/assemblies/{called['id']}"
@@ -198,7 +198,7 @@ async def _owners_decide(
         "form": "书面征求意见并现场计票",
     }
     await town.post("deliberation", f"{path}/notice", who, **notice)
-    yield at("2024-04-26", 10)
+    yield at("2024-04-26", 9, 30)
     await town.all(lambda one: _review(town, one), complaints)
     yield at("2024-05-06", 16)
     work = (
@@ -226,18 +226,18 @@ async def _owners_decide(
         counts=counts,
         promises=[promise],
     )
-    yield at("2024-05-07", 10)
+    yield at("2024-05-07", 9, 30)
     await town.post("deliberation", f"{path}/publication", who, text="业主大会同意聘请物业企业，决定予以公布。")
     await town.post("deliberation", f"/platforms/{COMMUNITY}/seats", who, seat=3, holder="金鹏顺发物业")
     [undertaking] = await town.get("deliberation", f"/undertakings?topic={topic}", who)
-    yield at("2024-05-17", 10)
+    yield at("2024-05-17", 9, 30)
     half = [{"work": name, "amount": amount // 2, "quantity": quantity} for name, amount, quantity in work]
     await town.post("deliberation", f"/undertakings/{undertaking['id']}/reports", who, done=half)
-    yield at("2024-05-24", 10)
+    yield at("2024-05-24", 9, 30)
     await town.all(lambda one: _review(town, one), complaints)
     done = {"finished_at": town.now.isoformat(), "done": planned}
     await town.post("deliberation", f"/undertakings/{undertaking['id']}/done", who, **done)
-    yield at("2024-05-27", 10)
+    yield at("2024-05-27", 9, 30)
     await town.post(
         "deliberation", f"/topics/{topic}/disclose", who, result="物业企业已进驻，道路、修剪、清运首批整治完成。"
     )

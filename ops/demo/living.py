@@ -25,7 +25,7 @@ MISSED = {("village-06", 4)}
 """Who holds no meeting in which month, so that the duty's board has something to show."""
 STORY_MONTHS = {"dahuichang": {2, 3, 4}, "zhangguozhuang": {2}}
 """Months in which a story's own meeting is the month's."""
-BUSY, QUIET = ((9, 30), (16, 30)), ((10, 0),)
+BUSY, QUIET = (meeting.MORNING, (16, 30)), (meeting.MORNING,)
 """When the staff looks at what is open: twice on a working day with traffic, once otherwise."""
 Say = Callable[[date, int, int], None]
 
@@ -100,7 +100,7 @@ class Living:
             planned = STORY_MONTHS.get(community.code, set()) | {m for c, m in MISSED if c == community.code}
             if day.month not in planned:
                 first = day.replace(day=1)
-                await self._begin(meeting.month(self.town, community.code, first, 5 + index % 12))
+                await self._begin(meeting.month(self.town, community.code, first, 5 + 2 * (index % 5)))
 
     async def report(self, client: Client) -> dict[str, Any]:
         """What happened: the demands, both journeys, the rates of each month, the duty of meeting."""
@@ -112,7 +112,11 @@ class Living:
             "complaints": len(listed),
             "closed": sum(row["state"] in ("CLOSED", "ANSWERED", "REDIRECTED") for row in listed),
             "facts": sum(sum(seen["said"].values()) for seen in flow.values()),
-            "journeys": [await read(client, f"complaint/{found['complaint']}") for found in self.found.values()],
+            "journeys": [
+                await read(client, f"complaint/{self.found['dahuichang']['complaint']}"),
+                await read(client, f"topic/{self.found['dahuichang']['motion']}"),
+                await read(client, f"complaint/{self.found['zhangguozhuang']['complaint']}"),
+            ],
             "rates": rates,
             "duty": await client.get("deliberation", "/duty?year=2024", SUPERVISOR),
             "project": await client.get("projects", f"/projects/{self.found['zhangguozhuang']['project']}", SUPERVISOR),

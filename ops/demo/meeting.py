@@ -8,6 +8,8 @@ from typing import Any
 from ops.demo.town import SUPERVISOR, DemoTown, at, recorder, secretary
 
 NOTICE_DAYS = 4
+MORNING = (9, 30)
+"""When the staff looks at what is open, too: one moment serves all."""
 CONVENER, RECORDER = "secretary", "recorder-1"
 
 
@@ -98,7 +100,7 @@ class Sitting:
 async def month(town: DemoTown, community: str, first: date, day: int) -> AsyncIterator[datetime]:
     """The monthly meeting of a community: what is proposed by then, or one motion of the two committees."""
     who = secretary(community)
-    yield at(first.replace(day=day), 9, 40)
+    yield at(first.replace(day=day), *MORNING)
     proposed = [topic for state in ("PROPOSED", "ACCEPTED") for topic in await town.topics(community, state=state)]
     proposed = [topic for topic in proposed if topic["deferrals"] == 0][:3]
     if not proposed:
@@ -114,7 +116,7 @@ async def month(town: DemoTown, community: str, first: date, day: int) -> AsyncI
         if topic["state"] == "PROPOSED":
             await town.post("deliberation", f"/topics/{topic['id']}/accept", who, scope="PUBLIC_AFFAIRS")
     topics = [topic["id"] for topic in proposed]
-    starts_at = at(first.replace(day=day) + timedelta(days=NOTICE_DAYS), 14, 30)
+    starts_at = at(first.replace(day=day) + timedelta(days=NOTICE_DAYS), *MORNING)
     promised_by = starts_at + timedelta(days=10)
     promise = {"owner": "两委", "unit": community, "task": "按议定方案落实", "due_at": promised_by.isoformat()}
     agreed = [{"topic": topic, "conclusion": {"conclusion": "AGREED", "promises": [promise]}} for topic in topics]

@@ -13,7 +13,7 @@ NUMBER = "ZGZ-2024-001"
 
 async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime]:
     """`found`: the complaint's id, for whoever wants to see its journey."""
-    yield at("2024-02-02", 10)
+    yield at("2024-02-02", 9, 30)
     told = await town.post(
         "intake",
         "/complaints",
@@ -40,7 +40,7 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
     routed = {"wanted": "TOPIC", "public_title": "张郭庄村道路停车秩序整治"}
     await town.post("intake", f"{path}/routes", unit, **routed)
     await town.settle()
-    yield at("2024-02-03", 10)
+    yield at("2024-02-03", 9, 30)
     [topic] = await town.topics(VILLAGE, state="PROPOSED")
     found["topic"] = topic["id"]
     await town.post("deliberation", f"/topics/{topic['id']}/accept", secretary(VILLAGE), scope="PUBLIC_AFFAIRS")
@@ -64,10 +64,10 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
     async for moment in _project(town, found):
         yield moment
     await town.settle()
-    yield at("2024-04-08", 10)
+    yield at("2024-04-08", 9, 30)
     await carry_out(town, VILLAGE, [topic["id"]])
     await town.settle()
-    yield at("2024-04-09", 10)
+    yield at("2024-04-09", 9, 30)
     await town.post("intake", f"{path}/listing-end", SUPERVISOR)
     finished = {
         "unit": VILLAGE,
@@ -76,7 +76,7 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
         "measure": "道路两侧已安装护栏。",
     }
     await town.post("intake", f"{path}/finish", unit, **finished)
-    yield at("2024-04-10", 10)
+    yield at("2024-04-10", 9, 30)
     called = {"called_at": town.now.isoformat(), "contacted": True, "resolved": True, "satisfaction": "SATISFIED"}
     await town.post("intake", f"{path}/callbacks", DISPATCHER, **called)
     await town.post("intake", f"{path}/close", DISPATCHER)
@@ -86,7 +86,7 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
 
 async def _project(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime]:
     """From the pool to use."""
-    yield at("2024-02-19", 10)
+    yield at("2024-02-19", 9, 30)
     [project] = await town.get("projects", f"/projects?community={VILLAGE}", SUPERVISOR)
     found["project"] = project["id"]
     path, unit = f"/projects/{project['id']}", officer(BUILDER)
@@ -98,7 +98,7 @@ async def _project(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datet
     )
     await town.post("projects", f"/batches/{batch['id']}/budget", SUPERVISOR, budget_yuan=500_000)
     await town.settle()
-    yield at("2024-02-22", 10)
+    yield at("2024-02-22", 9, 30)
     await town.post(
         "projects",
         f"{path}/approve",
@@ -112,14 +112,20 @@ async def _project(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datet
         milestones=[{"public_title": "护栏安装完成", "due_on": "2024-03-22"}],
     )
     await town.settle()
-    yield at("2024-02-26", 10)
+    yield at("2024-02-26", 9, 30)
+    await town.post(
+        "intake", f"/complaints/{found['complaint']}/listing-review", SUPERVISOR, finding="项目已立项，继续挂账"
+    )
     await town.post("projects", f"{path}/start", unit, started_on="2024-02-26")
-    yield at("2024-03-08", 10)
+    yield at("2024-03-08", 9, 30)
     half = [{"work": "道路护栏", "amount": 400, "quantity": "METRES"}]
     await town.post("projects", f"{path}/progress", unit, percent=50, spent_yuan=30_000, done=half)
-    yield at("2024-03-21", 10)
+    yield at("2024-03-21", 9, 30)
+    await town.post(
+        "intake", f"/complaints/{found['complaint']}/listing-review", SUPERVISOR, finding="施工中，继续挂账"
+    )
     await town.post("projects", f"{path}/milestones", unit, number=1, reached_on="2024-03-21")
-    yield at("2024-03-22", 10)
+    yield at("2024-03-22", 9, 30)
     done = [{"work": "道路两侧护栏", "amount": 800, "quantity": "METRES"}]
     await town.post("projects", f"{path}/complete", unit, completed_on="2024-03-22", spent_yuan=58_000, done=done)
     await town.settle()
@@ -146,5 +152,5 @@ async def _project(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datet
         funding="村集体",
     )
     await town.settle()
-    yield at("2024-04-01", 10)
+    yield at("2024-04-01", 9, 30)
     await town.post("projects", f"{path}/close", SUPERVISOR)

@@ -26,13 +26,19 @@ async def test_both_stories_come_to_their_end(tmp_path: Path) -> None:
     found = json.loads(result.read_text())
     assert found["complaints"] >= 300
     assert found["closed"] >= 0.95 * found["complaints"]
-    dahuichang, zhangguozhuang = ([step["type"] for step in journey["steps"]] for journey in found["journeys"])
+    dahuichang, motion, zhangguozhuang = ([step["type"] for step in journey["steps"]] for journey in found["journeys"])
     assert _in_order(
         dahuichang,
         "ComplaintReceived ComplaintDispatched ComplaintAccepted ComplainantContacted ListingRequested ComplaintListed "
         "TopicAccepted NoticePublished MeetingOpened TopicDeferred TopicReferredToAssembly AssemblyCalled AssemblyNoticed "
         "AssemblyDecided TopicImplementing UndertakingDone TopicDisclosed TopicClosed RouteConcluded ListingEnded "
         "ComplaintFinished CallbackRecorded ComplaintClosed",
+    )
+    assert _in_order(
+        motion,
+        "TopicProposed TopicAccepted TopicNeedsDepartments WhistleRequested WhistleApproved IssueEscalated "
+        "DepartmentCheckedIn DutyDeadlineMissed DepartmentCheckedIn ActionPlanned IssueResolved DepartmentEvaluated "
+        "DepartmentReleased IssueClosed TopicImplementing TopicDisclosed TopicClosed",
     )
     assert _in_order(
         zhangguozhuang,

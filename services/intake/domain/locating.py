@@ -1,10 +1,15 @@
 """定位与归类: from the sender's words to the town's codes. What is not known is left open, never guessed."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
 
 from shared.events.intake import CONFIDENTIAL, UNCATEGORISED
 from shared.rules.township import Category, Community, Place, Town
+
+E = TypeVar("E", Community, Place, Category)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +26,11 @@ def locate(town: Town, community: str | None, place: str | None) -> Located:
     A place tells its community. Where both are named and do not belong together, the community stands; a name that
     several places share is no place.
     """
-    named = _community(town, community)
-    places = [entry for entry in town.places if _means(place, entry)]
+    named = _meant(community, town.communities)
+    places = _meant(place, town.places)
     if named:
-        places = [entry for entry in places if entry.community == named.code]
-        return Located(named.code, places[0].code if len(places) == 1 else None)
+        places = [entry for entry in places if entry.community == named[0].code]
+        return Located(named[0].code, places[0].code if len(places) == 1 else None)
     if community is None and len(places) == 1:
         return Located(places[0].community, places[0].code)
     return Located(None, None)
@@ -33,19 +38,26 @@ def locate(town: Town, community: str | None, place: str | None) -> Located:
 
 def classify(town: Town, category: str | None) -> str:
     """The category meant by this word, or UNCATEGORISED. CONFIDENTIAL is nobody's word: it stands for a hidden one."""
-    meant = next((entry.code for entry in town.categories if _means(category, entry)), UNCATEGORISED)
+    meant = next((entry.code for entry in _meant(category, town.categories)), UNCATEGORISED)
     return UNCATEGORISED if meant == CONFIDENTIAL else meant
 
 
-def _community(town: Town, word: str | None) -> Community | None:
-    return next((entry for entry in town.communities if _means(word, entry)), None)
-
-
-def _means(word: str | None, entry: Community | Place | Category) -> bool:
+def _meant(word: str | None, entries: Iterable[E]) -> list[E]:
+    """The entries that are called so."""
     if word is None:
-        return False
-    aliases = entry.aliases if isinstance(entry, Place) else ()
-    return _plain(word) in {_plain(name) for name in (entry.code, entry.name, *aliases)}
+        return []
+    called = _plain(word)
+    return [entry for entry in entries if called in _names(entry.code, entry.name, *_aliases(entry))]
+
+
+def _aliases(entry: Community | Place | Category) -> tuple[str, ...]:
+    return entry.aliases if isinstance(entry, Place) else ()
+
+
+@lru_cache(maxsize=4096)
+def _names(*names: str) -> frozenset[str]:
+    """What an entry is called; every order asks for it again."""
+    return frozenset(_plain(name) for name in names)
 
 
 def _plain(text: str) -> str:

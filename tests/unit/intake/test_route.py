@@ -5,7 +5,7 @@ import pytest
 from services.intake.domain.asked import RouteComplaint
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.complaint import evolve as evolve_complaint
-from services.intake.domain.route import answered, conclude, evolve, link, route, taken
+from services.intake.domain.route import answered, conclude, evolve, link, moved, route, stands, taken
 from shared.events.intake import (
     CloseGround,
     ComplaintClosed,
@@ -137,3 +137,34 @@ def test_a_suggestion_answered_ends_the_routes_that_end_with_it(
         asked.then_nothing()
     else:
         asked.then(RouteConcluded(complaint=COMPLAINT, outcome=outcome, by=by))
+
+
+def test_what_a_topic_became_is_not_what_was_asked_for() -> None:
+    given(evolve, routed()).when(taken, target=f"issue/{OTHER}").then_nothing()
+
+
+def test_a_route_follows_its_target_into_another_of_its_kind_while_it_is_open() -> None:
+    into = f"topic/{ID}"
+    opened = RouteTaken(complaint=COMPLAINT, target=TOPIC)
+    done = RouteConcluded(complaint=COMPLAINT, outcome=RouteOutcome.DONE, by=TOPIC)
+    given(evolve, routed(), opened).when(moved, target=into).then(RouteTaken(complaint=COMPLAINT, target=into))
+    given(evolve, routed(), opened).when(moved, target=TOPIC).then_nothing()
+    given(evolve, routed(), opened).when(moved, target=f"project/{ID}").then_nothing()
+    given(evolve, routed(), opened, done).when(moved, target=into).then_nothing()
+    given(evolve, routed()).when(moved, target=into).then_nothing()
+    given(evolve).when(moved, target=into).then_nothing()
+
+
+def test_what_is_asked_for_already_stands() -> None:
+    opened = RouteTaken(complaint=COMPLAINT, target=TOPIC)
+    done = RouteConcluded(complaint=COMPLAINT, outcome=RouteOutcome.DECLINED, by=TOPIC)
+    linked = RouteComplaint(wanted=RouteTarget.TOPIC, target=OTHER)
+    asked = fold(evolve, [routed()])
+    known = fold(evolve, [routed(), opened])
+    over = fold(evolve, [routed(), opened, done])
+    assert asked is not None
+    assert known is not None
+    assert over is not None
+    assert [stands(state, WITHOUT_TARGET) for state in (asked, known, over)] == [True, True, False]
+    assert [stands(state, linked) for state in (asked, known, over)] == [False, True, True]
+    assert not stands(asked, RouteComplaint(wanted=RouteTarget.ISSUE))
