@@ -5,12 +5,14 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from time import monotonic
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
 
 from ops.client import Client
 from ops.embedded.keys import Bearer
+from ops.embedded.processes import StackError
 from shared.plumbing.topics import WORK_ORDERS
 from shared.rules.township import SHANGHAI, Town
 
@@ -101,9 +103,11 @@ class DemoTown:
             body = json.dumps(order, ensure_ascii=False).encode()
             await self._producer.send(WORK_ORDERS, body, key=order["number"].encode())
         await self._producer.flush()
-        async with asyncio.timeout(_HEARD_LIMIT):
-            while await self._complaint_facts() < before + len(orders):
-                await asyncio.sleep(0.03)
+        end = monotonic() + _HEARD_LIMIT
+        while await self._complaint_facts() < before + len(orders):
+            if monotonic() > end:
+                raise StackError("orders_unheard", f"{_HEARD_LIMIT:.0f} 秒内未收到全部工单")
+            await asyncio.sleep(0.03)
 
     async def _complaint_facts(self) -> int:
         flow = await self.client.flow()

@@ -4,32 +4,33 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.dashboard import views
 from services.dashboard.terms import DashboardTerms
 from shared.plumbing.service import Service
 
-DashboardService = Service[DashboardTerms]
+Here = NamedDependency[Service[DashboardTerms]]
 
 
 @get("/facts")
 async def list_facts(
-    service: DashboardService,
-    after: Annotated[int, Parameter(ge=0)] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 1000,
-    type: str | None = None,
-    kind: str | None = None,
-    stream: UUID | None = None,
-    producer: Annotated[str | None, Parameter(query="service")] = None,
+    service: Here,
+    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 1000,
+    type: FromQuery[str | None] = None,
+    kind: FromQuery[str | None] = None,
+    stream: FromQuery[UUID | None] = None,
+    producer: Annotated[str | None, QueryParameter(name="service")] = None,
 ) -> dict[str, Any]:
     """所有事实: numbered in the order of commits; poll with `after` = the last number seen."""
     return await views.facts(service.pool, after, limit, type, kind, stream, producer)
 
 
 @get("/journeys/{kind:str}/{id:uuid}")
-async def read_journey(kind: FromPath[str], id: FromPath[UUID], service: DashboardService) -> dict[str, Any]:
+async def read_journey(kind: FromPath[str], id: FromPath[UUID], service: Here) -> dict[str, Any]:
     """一件诉求的全过程: from what it comes to what it led to."""
     found = await views.journey(service.pool, kind, id)
     if found is None:
@@ -38,7 +39,7 @@ async def read_journey(kind: FromPath[str], id: FromPath[UUID], service: Dashboa
 
 
 @get("/summary")
-async def read_summary(service: DashboardService) -> dict[str, Any]:
+async def read_summary(service: Here) -> dict[str, Any]:
     """How many facts of which type."""
     return await views.summary(service.pool)
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from litestar import get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from services.escalation import views
 from services.escalation.domain import due_date, duty_deadline, evaluation, handling, reporting, whistle
@@ -35,13 +36,14 @@ from services.escalation.store import DUTIES, ISSUES
 from shared.events.escalation import DeadlineMove, DutyRole
 from shared.plumbing.caller import NotFound, Reach, Scope
 from shared.plumbing.change import Ask, Held, Where, Work, change, together
-from shared.plumbing.service import Service
+from shared.plumbing.service import Asking, Service
 
 EscalationService = Service[Terms]
+Here = NamedDependency[EscalationService]
 Answer = dict[str, Any]
 Duties = list[Held[Duty]]
 Shown = Annotated[str | None, QueryParameter(name="state")]
-Many = Annotated[int, Parameter(ge=1, le=1000)]
+Many = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
 def _speaks_for(ask: Ask, community: str | None) -> str:
@@ -90,7 +92,7 @@ async def _with_issue(
 
 
 @post("/issues")
-async def request_whistle(data: RequestWhistle, service: EscalationService, ask: Ask) -> Answer:
+async def request_whistle(data: JSONBody[RequestWhistle], service: Here, ask: Asking) -> Answer:
     """请求吹哨."""
     ask.caller.must_reach(Scope(data.community, (ask.caller.unit,)))
     return await change(
@@ -110,11 +112,11 @@ async def request_whistle(data: RequestWhistle, service: EscalationService, ask:
 
 @get("/issues")
 async def list_issues(
-    service: EscalationService,
-    ask: Ask,
+    service: Here,
+    ask: Asking,
     shown: Shown = None,
-    community: str | None = None,
-    source: str | None = None,
+    community: FromQuery[str | None] = None,
+    source: FromQuery[str | None] = None,
     limit: Many = 200,
 ) -> views.Rows:
     """吹哨事项; `source`: those that come from `topic/uuid`, `route/uuid` or another stream."""
@@ -122,7 +124,7 @@ async def list_issues(
 
 
 @get("/issues/{id:uuid}")
-async def show_issue(id: FromPath[UUID], service: EscalationService, ask: Ask) -> Answer:
+async def show_issue(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """一项吹哨事项, with the duties of its departments."""
     found = await views.one(service.pool, ISSUES, ask.caller, id)
     if found is None:
@@ -132,19 +134,24 @@ async def show_issue(id: FromPath[UUID], service: EscalationService, ask: Ask) -
 
 
 @post("/issues/{id:uuid}/approve", status_code=200)
-async def approve_whistle(id: FromPath[UUID], data: ApproveWhistle, service: EscalationService, ask: Ask) -> Answer:
+async def approve_whistle(
+    id: FromPath[UUID],
+    data: JSONBody[ApproveWhistle],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """同意吹哨."""
     return await change(service.base, ISSUES, id, ask, whistle.approve, data, now=service.now())
 
 
 @post("/issues/{id:uuid}/reject", status_code=200)
-async def reject_whistle(id: FromPath[UUID], data: Because, service: EscalationService, ask: Ask) -> Answer:
+async def reject_whistle(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """不予吹哨."""
     return await change(service.base, ISSUES, id, ask, whistle.reject, data)
 
 
 @post("/issues/{id:uuid}/escalate", status_code=200)
-async def escalate_issue(id: FromPath[UUID], data: Escalate, service: EscalationService, ask: Ask) -> Answer:
+async def escalate_issue(id: FromPath[UUID], data: JSONBody[Escalate], service: Here, ask: Asking) -> Answer:
     """吹哨: the issue is escalated and every department is called, together."""
     terms, calendar = service.today, service.calendar
 
@@ -178,7 +185,12 @@ async def escalate_issue(id: FromPath[UUID], data: Escalate, service: Escalation
 
 
 @post("/issues/{id:uuid}/plan", status_code=200)
-async def plan_action(id: FromPath[UUID], data: PlanAction, service: EscalationService, ask: Ask) -> Answer:
+async def plan_action(
+    id: FromPath[UUID],
+    data: JSONBody[PlanAction],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """行动方案."""
 
     def decide(_: Work, issue: Held[Issue], duties: Duties) -> None:
@@ -189,7 +201,10 @@ async def plan_action(id: FromPath[UUID], data: PlanAction, service: EscalationS
 
 @post("/issues/{id:uuid}/progress", status_code=200)
 async def report_issue_progress(
-    id: FromPath[UUID], data: ReportProgress, service: EscalationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[ReportProgress],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """填报进展."""
 
@@ -200,7 +215,7 @@ async def report_issue_progress(
 
 
 @post("/issues/{id:uuid}/resolve", status_code=200)
-async def resolve_issue(id: FromPath[UUID], data: Resolve, service: EscalationService, ask: Ask) -> Answer:
+async def resolve_issue(id: FromPath[UUID], data: JSONBody[Resolve], service: Here, ask: Asking) -> Answer:
     """确认解决."""
 
     def decide(work: Work, issue: Held[Issue], duties: Duties) -> None:
@@ -210,7 +225,7 @@ async def resolve_issue(id: FromPath[UUID], data: Resolve, service: EscalationSe
 
 
 @post("/issues/{id:uuid}/reopen", status_code=200)
-async def reopen_issue(id: FromPath[UUID], data: Reopen, service: EscalationService, ask: Ask) -> Answer:
+async def reopen_issue(id: FromPath[UUID], data: JSONBody[Reopen], service: Here, ask: Asking) -> Answer:
     """重新处置: the departments are called back."""
     terms = service.today
 
@@ -224,7 +239,10 @@ async def reopen_issue(id: FromPath[UUID], data: Reopen, service: EscalationServ
 
 @post("/issues/{id:uuid}/evaluations", status_code=200)
 async def evaluate_department(
-    id: FromPath[UUID], data: EvaluateDepartment, service: EscalationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[EvaluateDepartment],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """考核部门."""
     terms = service.today
@@ -236,7 +254,12 @@ async def evaluate_department(
 
 
 @post("/issues/{id:uuid}/whistle-evaluation", status_code=200)
-async def evaluate_whistle(id: FromPath[UUID], data: EvaluateWhistle, service: EscalationService, ask: Ask) -> Answer:
+async def evaluate_whistle(
+    id: FromPath[UUID],
+    data: JSONBody[EvaluateWhistle],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """考核哨源."""
 
     def decide(_: Work, issue: Held[Issue], duties: Duties) -> None:
@@ -246,7 +269,7 @@ async def evaluate_whistle(id: FromPath[UUID], data: EvaluateWhistle, service: E
 
 
 @post("/issues/{id:uuid}/close", status_code=200)
-async def close_issue(id: FromPath[UUID], service: EscalationService, ask: Ask) -> Answer:
+async def close_issue(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """吹哨办结."""
 
     def decide(_: Work, issue: Held[Issue], duties: Duties) -> None:
@@ -256,7 +279,7 @@ async def close_issue(id: FromPath[UUID], service: EscalationService, ask: Ask) 
 
 
 @post("/issues/{id:uuid}/withdraw", status_code=200)
-async def withdraw_issue(id: FromPath[UUID], data: Because, service: EscalationService, ask: Ask) -> Answer:
+async def withdraw_issue(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """撤哨: the departments leave."""
 
     def decide(work: Work, issue: Held[Issue], duties: Duties) -> None:
@@ -269,7 +292,12 @@ async def withdraw_issue(id: FromPath[UUID], data: Because, service: EscalationS
 
 
 @post("/issues/{id:uuid}/extension", status_code=200)
-async def extend_deadline(id: FromPath[UUID], data: ExtendDeadline, service: EscalationService, ask: Ask) -> Answer:
+async def extend_deadline(
+    id: FromPath[UUID],
+    data: JSONBody[ExtendDeadline],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """延期."""
 
     def decide(work: Work, issue: Held[Issue], duties: Duties) -> None:
@@ -280,7 +308,7 @@ async def extend_deadline(id: FromPath[UUID], data: ExtendDeadline, service: Esc
 
 
 @post("/issues/{id:uuid}/pause", status_code=200)
-async def pause_deadline(id: FromPath[UUID], data: Because, service: EscalationService, ask: Ask) -> Answer:
+async def pause_deadline(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """暂停计时."""
 
     def decide(work: Work, issue: Held[Issue], duties: Duties) -> None:
@@ -291,7 +319,7 @@ async def pause_deadline(id: FromPath[UUID], data: Because, service: EscalationS
 
 
 @post("/issues/{id:uuid}/resume", status_code=200)
-async def resume_deadline(id: FromPath[UUID], data: Because, service: EscalationService, ask: Ask) -> Answer:
+async def resume_deadline(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """恢复计时."""
 
     def decide(work: Work, issue: Held[Issue], duties: Duties) -> None:
@@ -309,7 +337,12 @@ def _follow(service: EscalationService, work: Work, move: DeadlineMove, issue: H
 
 
 @post("/issues/{id:uuid}/supervise", status_code=200)
-async def supervise_issue(id: FromPath[UUID], data: Supervise, service: EscalationService, ask: Ask) -> Answer:
+async def supervise_issue(
+    id: FromPath[UUID],
+    data: JSONBody[Supervise],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """督办."""
     return await change(service.base, ISSUES, id, ask, due_date.supervise, data)
 
@@ -319,11 +352,11 @@ async def supervise_issue(id: FromPath[UUID], data: Supervise, service: Escalati
 
 @get("/duties")
 async def list_duties(
-    service: EscalationService,
-    ask: Ask,
+    service: Here,
+    ask: Asking,
     shown: Shown = None,
-    department: str | None = None,
-    issue: UUID | None = None,
+    department: FromQuery[str | None] = None,
+    issue: FromQuery[UUID | None] = None,
     limit: Many = 200,
 ) -> views.Rows:
     """报到任务."""
@@ -331,7 +364,7 @@ async def list_duties(
 
 
 @get("/duties/{id:uuid}")
-async def show_duty(id: FromPath[UUID], service: EscalationService, ask: Ask) -> Answer:
+async def show_duty(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """一个部门的报到任务."""
     found = await views.one(service.pool, DUTIES, ask.caller, id)
     if found is None:
@@ -340,13 +373,13 @@ async def show_duty(id: FromPath[UUID], service: EscalationService, ask: Ask) ->
 
 
 @post("/duties/{id:uuid}/acknowledge", status_code=200)
-async def acknowledge_duty(id: FromPath[UUID], service: EscalationService, ask: Ask) -> Answer:
+async def acknowledge_duty(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """部门响应."""
     return await change(service.base, DUTIES, id, ask, reporting.acknowledge, by=ask.caller.unit, now=service.now())
 
 
 @post("/duties/{id:uuid}/check-in", status_code=200)
-async def check_in_department(id: FromPath[UUID], data: CheckIn, service: EscalationService, ask: Ask) -> Answer:
+async def check_in_department(id: FromPath[UUID], data: JSONBody[CheckIn], service: Here, ask: Asking) -> Answer:
     """部门报到; the last one musters the issue."""
 
     def decide(work: Work, duty: Held[Duty], issue: Held[Issue], duties: Duties) -> None:
@@ -357,25 +390,40 @@ async def check_in_department(id: FromPath[UUID], data: CheckIn, service: Escala
 
 
 @post("/duties/{id:uuid}/finish", status_code=200)
-async def finish_duty(id: FromPath[UUID], data: FinishDuty, service: EscalationService, ask: Ask) -> Answer:
+async def finish_duty(
+    id: FromPath[UUID],
+    data: JSONBody[FinishDuty],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """部门办结."""
     return await change(service.base, DUTIES, id, ask, reporting.finish, data, by=ask.caller.unit, now=service.now())
 
 
 @post("/duties/{id:uuid}/object", status_code=200)
-async def object_to_duty(id: FromPath[UUID], data: ObjectToDuty, service: EscalationService, ask: Ask) -> Answer:
+async def object_to_duty(
+    id: FromPath[UUID],
+    data: JSONBody[ObjectToDuty],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """提出职责异议."""
     return await change(service.base, DUTIES, id, ask, reporting.object_to, data, by=ask.caller.unit, now=service.now())
 
 
 @post("/duties/{id:uuid}/objection-rejection", status_code=200)
-async def reject_objection(id: FromPath[UUID], data: Because, service: EscalationService, ask: Ask) -> Answer:
+async def reject_objection(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """异议不成立."""
     return await change(service.base, DUTIES, id, ask, reporting.reject_objection, data)
 
 
 @post("/duties/{id:uuid}/reassign", status_code=200)
-async def reassign_lead(id: FromPath[UUID], data: ReassignLead, service: EscalationService, ask: Ask) -> Answer:
+async def reassign_lead(
+    id: FromPath[UUID],
+    data: JSONBody[ReassignLead],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """改派主责部门: `id` is the duty of the lead whose objection holds."""
     terms, calendar = service.today, service.calendar
 
@@ -402,7 +450,7 @@ async def reassign_lead(id: FromPath[UUID], data: ReassignLead, service: Escalat
 
 
 @post("/duties/{id:uuid}/excuse", status_code=200)
-async def excuse_duty(id: FromPath[UUID], data: Because, service: EscalationService, ask: Ask) -> Answer:
+async def excuse_duty(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """免予报到; if everybody else has come, they are mustered."""
 
     def decide(work: Work, duty: Held[Duty], issue: Held[Issue], duties: Duties) -> None:
@@ -413,7 +461,7 @@ async def excuse_duty(id: FromPath[UUID], data: Because, service: EscalationServ
 
 
 @post("/duties/{id:uuid}/release", status_code=200)
-async def release_department(id: FromPath[UUID], service: EscalationService, ask: Ask) -> Answer:
+async def release_department(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """部门撤离."""
 
     def decide(work: Work, duty: Held[Duty], issue: Held[Issue], _: Duties) -> None:
@@ -426,7 +474,7 @@ async def release_department(id: FromPath[UUID], service: EscalationService, ask
 
 
 @get("/board")
-async def show_board(service: EscalationService, ask: Ask) -> Answer:
+async def show_board(service: Here, ask: Asking) -> Answer:
     """吹哨报到看板: what is overdue and what is due, the most urgent first."""
     return await views.board(service.pool, ask.caller, service.now())
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from services.intake import importing, views
 from services.intake.counting import arm_counts
@@ -40,20 +40,21 @@ from services.intake.domain.rates import month as month_of
 from services.intake.domain.rates import report_day
 from services.intake.domain.route import Route, RouteState, stands
 from services.intake.domain.route import route as route_rule
-from services.intake.registering import ORDER, WHEREABOUTS, Desk, IntakeService, incoming, number_id
+from services.intake.registering import ORDER, WHEREABOUTS, Desk, Here, incoming, number_id
 from services.intake.store import COMPLAINTS, ROUTES
 from shared.events.base import derived
 from shared.events.vocabulary import Channel
 from shared.plumbing.caller import NotFound, Person, Reach, Scope
-from shared.plumbing.change import Ask, Held, Where, Work, together
+from shared.plumbing.change import Held, Where, Work, together
 from shared.plumbing.database import Connection
+from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
 
 # ---------------------------------------------------------------------------------------------- what comes in
 
 
 @post("/complaints")
-async def register_complaint(data: NewComplaint, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def register_complaint(data: JSONBody[NewComplaint], service: Here, ask: Asking) -> dict[str, Any]:
     """诉求登记. `outcome`: NEW, or URGED when it urges an earlier complaint (whose id is answered), or KNOWN."""
     caller = ask.caller
     where = locate(service.town, data.community, data.place)
@@ -78,7 +79,7 @@ async def register_complaint(data: NewComplaint, service: IntakeService, ask: As
 
 
 @post("/imports/rows", status_code=200)
-async def import_rows(data: importing.ImportRows, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def import_rows(data: JSONBody[importing.ImportRows], service: Here, ask: Asking) -> dict[str, Any]:
     """导入 of at most 500 rows; each ends as accepted, duplicate, rejected or quarantined."""
     return await importing.import_all(service, ask, data)
 
@@ -88,17 +89,17 @@ async def import_rows(data: importing.ImportRows, service: IntakeService, ask: A
 
 @get("/complaints")
 async def list_complaints(
-    service: IntakeService,
-    ask: Ask,
+    service: Here,
+    ask: Asking,
     standing: Annotated[ComplaintState | None, QueryParameter(name="state")] = None,
-    community: str | None = None,
-    category: str | None = None,
-    place: str | None = None,
-    lead: str | None = None,
-    channel: Channel | None = None,
-    number: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Parameter(ge=0, le=1_000_000)] = 0,
+    community: FromQuery[str | None] = None,
+    category: FromQuery[str | None] = None,
+    place: FromQuery[str | None] = None,
+    lead: FromQuery[str | None] = None,
+    channel: FromQuery[Channel | None] = None,
+    number: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+    offset: Annotated[int, QueryParameter(ge=0, le=1_000_000)] = 0,
 ) -> list[dict[str, Any]]:
     """诉求清单, newest first. `number` with its `channel` finds the complaint of that order, a confidential one too."""
     exact: dict[str, object] = {"state": standing, "community": community, "category": category, "place": place}
@@ -111,7 +112,7 @@ async def list_complaints(
 
 
 @get("/complaints/{id:uuid}")
-async def read_complaint(id: FromPath[UUID], service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def read_complaint(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """一件诉求 with its routes."""
     found = await views.complaint(service.pool, ask.caller, id)
     if found is None:
@@ -122,9 +123,9 @@ async def read_complaint(id: FromPath[UUID], service: IntakeService, ask: Ask) -
 @get("/complaints/{id:uuid}/original")
 async def read_original(
     id: FromPath[UUID],
-    reason: Annotated[str, Parameter(min_length=2, max_length=200)],
-    service: IntakeService,
-    ask: Ask,
+    reason: Annotated[str, QueryParameter(min_length=2, max_length=200)],
+    service: Here,
+    ask: Asking,
 ) -> dict[str, Any]:
     """原始诉求 with name and contact: who looked, and why, is kept."""
     caller = ask.caller
@@ -162,11 +163,11 @@ def _holds(caller: Person, complaint: Complaint) -> bool:
 
 @get("/routes")
 async def list_routes(
-    service: IntakeService,
-    ask: Ask,
-    complaint: UUID | None = None,
-    target: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 1000,
+    service: Here,
+    ask: Asking,
+    complaint: FromQuery[UUID | None] = None,
+    target: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 1000,
 ) -> list[dict[str, Any]]:
     """转办清单 of a complaint, or to a target (`topic/uuid`)."""
     return await views.routes(service.pool, ask.caller, complaint, target, limit)
@@ -174,10 +175,10 @@ async def list_routes(
 
 @get("/hotspots")
 async def list_hotspots(
-    service: IntakeService,
-    ask: Ask,
+    service: Here,
+    ask: Asking,
     standing: Annotated[HotspotState | None, QueryParameter(name="state")] = None,
-    community: str | None = None,
+    community: FromQuery[str | None] = None,
 ) -> list[dict[str, Any]]:
     """热点清单."""
     return await views.hotspots(service.pool, ask.caller, standing, community)
@@ -185,12 +186,12 @@ async def list_hotspots(
 
 @get("/rates")
 async def read_rates(
-    service: IntakeService,
-    ask: Ask,
-    month: Annotated[str | None, Parameter(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] = None,
-    day: date | None = None,
-    community: str | None = None,
-    unit: str | None = None,
+    service: Here,
+    ask: Asking,
+    month: Annotated[str | None, QueryParameter(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] = None,
+    day: FromQuery[date | None] = None,
+    community: FromQuery[str | None] = None,
+    unit: FromQuery[str | None] = None,
 ) -> dict[str, Any]:
     """三率 of a month (2024-02: from 19 January to 19 February) or a day (from noon to noon); else of this month."""
     terms = service.today
@@ -207,19 +208,23 @@ async def read_rates(
 
 
 @post("/complaints/{id:uuid}/answer", status_code=200)
-async def answer_complaint(id: FromPath[UUID], data: Answer, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def answer_complaint(id: FromPath[UUID], data: JSONBody[Answer], service: Here, ask: Asking) -> dict[str, Any]:
     """直接答复."""
     return await decide(service, ask, id, lambda was: registration.answer(was, data, now=service.now()), data)
 
 
 @post("/complaints/{id:uuid}/redirect", status_code=200)
-async def redirect_complaint(id: FromPath[UUID], data: Redirect, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def redirect_complaint(
+    id: FromPath[UUID], data: JSONBody[Redirect], service: Here, ask: Asking
+) -> dict[str, Any]:
     """引导至其他渠道."""
     return await decide(service, ask, id, lambda was: registration.redirect(was, data, now=service.now()), data)
 
 
 @post("/complaints/{id:uuid}/dispatch", status_code=200)
-async def dispatch_complaint(id: FromPath[UUID], data: Dispatch, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def dispatch_complaint(
+    id: FromPath[UUID], data: JSONBody[Dispatch], service: Here, ask: Asking
+) -> dict[str, Any]:
     """派单. Where the dispatcher found another category or place, both are counted anew."""
 
     def count(work: Work, held: Held[Complaint]) -> None:
@@ -240,13 +245,18 @@ async def dispatch_complaint(id: FromPath[UUID], data: Dispatch, service: Intake
 
 
 @post("/complaints/{id:uuid}/accept", status_code=200)
-async def accept_complaint(id: FromPath[UUID], data: Accept, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def accept_complaint(id: FromPath[UUID], data: JSONBody[Accept], service: Here, ask: Asking) -> dict[str, Any]:
     """签收."""
     return await decide(service, ask, id, lambda was: dispatching.accept(was, data, now=service.now()), data)
 
 
 @post("/complaints/{id:uuid}/return-request", status_code=200)
-async def request_return(id: FromPath[UUID], data: RequestReturn, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def request_return(
+    id: FromPath[UUID],
+    data: JSONBody[RequestReturn],
+    service: Here,
+    ask: Asking,
+) -> dict[str, Any]:
     """申请退单."""
     return await decide(
         service,
@@ -260,13 +270,13 @@ async def request_return(id: FromPath[UUID], data: RequestReturn, service: Intak
 
 
 @post("/complaints/{id:uuid}/return", status_code=200)
-async def approve_return(id: FromPath[UUID], service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def approve_return(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """同意退单."""
     return await decide(service, ask, id, dispatching.approve_return)
 
 
 @post("/complaints/{id:uuid}/return-rejection", status_code=200)
-async def reject_return(id: FromPath[UUID], data: Because, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def reject_return(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> dict[str, Any]:
     """不同意退单."""
     return await decide(service, ask, id, lambda was: dispatching.reject_return(was, data), data)
 
@@ -275,38 +285,50 @@ async def reject_return(id: FromPath[UUID], data: Because, service: IntakeServic
 
 
 @post("/complaints/{id:uuid}/contacts", status_code=200)
-async def record_contact(id: FromPath[UUID], data: Contact, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def record_contact(id: FromPath[UUID], data: JSONBody[Contact], service: Here, ask: Asking) -> dict[str, Any]:
     """联系诉求人."""
     return await decide(service, ask, id, lambda was: handling.contact(was, data, now=service.now()), data)
 
 
 @post("/complaints/{id:uuid}/progress", status_code=200)
-async def report_progress(id: FromPath[UUID], data: ReportProgress, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def report_progress(
+    id: FromPath[UUID],
+    data: JSONBody[ReportProgress],
+    service: Here,
+    ask: Asking,
+) -> dict[str, Any]:
     """报告进展."""
     return await decide(service, ask, id, lambda was: handling.report_progress(was, data), data)
 
 
 @post("/complaints/{id:uuid}/support-units", status_code=200)
-async def add_support_unit(id: FromPath[UUID], data: AddSupport, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def add_support_unit(
+    id: FromPath[UUID], data: JSONBody[AddSupport], service: Here, ask: Asking
+) -> dict[str, Any]:
     """增加协办单位."""
     return await decide(service, ask, id, lambda was: handling.add_support(was, data, town=service.town))
 
 
 @post("/complaints/{id:uuid}/supervise", status_code=200)
-async def supervise_complaint(id: FromPath[UUID], data: Because, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def supervise_complaint(
+    id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking
+) -> dict[str, Any]:
     """督办."""
     return await decide(service, ask, id, lambda was: handling.supervise(was, data), data)
 
 
 @post("/complaints/{id:uuid}/hard-case", status_code=200)
-async def mark_hard_case(id: FromPath[UUID], data: Because, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def mark_hard_case(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> dict[str, Any]:
     """列为疑难."""
     return await decide(service, ask, id, lambda was: handling.mark_hard(was, data), data)
 
 
 @post("/complaints/{id:uuid}/extension-request", status_code=200)
 async def request_extension(
-    id: FromPath[UUID], data: RequestExtension, service: IntakeService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[RequestExtension],
+    service: Here,
+    ask: Asking,
 ) -> dict[str, Any]:
     """申请延期."""
     return await decide(
@@ -321,13 +343,13 @@ async def request_extension(
 
 
 @post("/complaints/{id:uuid}/extension", status_code=200)
-async def grant_extension(id: FromPath[UUID], service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def grant_extension(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """同意延期."""
     return await decide(service, ask, id, lambda was: handling.grant_extension(was, now=service.now()))
 
 
 @post("/complaints/{id:uuid}/extension-denial", status_code=200)
-async def deny_extension(id: FromPath[UUID], data: Because, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def deny_extension(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> dict[str, Any]:
     """不同意延期."""
     return await decide(service, ask, id, lambda was: handling.deny_extension(was, data), data)
 
@@ -336,7 +358,12 @@ async def deny_extension(id: FromPath[UUID], data: Because, service: IntakeServi
 
 
 @post("/complaints/{id:uuid}/listing-request", status_code=200)
-async def request_listing(id: FromPath[UUID], data: RequestListing, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def request_listing(
+    id: FromPath[UUID],
+    data: JSONBody[RequestListing],
+    service: Here,
+    ask: Asking,
+) -> dict[str, Any]:
     """申请挂账."""
     return await decide(
         service,
@@ -348,7 +375,7 @@ async def request_listing(id: FromPath[UUID], data: RequestListing, service: Int
 
 
 @post("/complaints/{id:uuid}/listing", status_code=200)
-async def grant_listing(id: FromPath[UUID], service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def grant_listing(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """同意挂账."""
     return await decide(
         service,
@@ -359,13 +386,18 @@ async def grant_listing(id: FromPath[UUID], service: IntakeService, ask: Ask) ->
 
 
 @post("/complaints/{id:uuid}/listing-denial", status_code=200)
-async def deny_listing(id: FromPath[UUID], data: Because, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def deny_listing(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> dict[str, Any]:
     """不同意挂账."""
     return await decide(service, ask, id, lambda was: listing.deny_listing(was, data, terms=service.today), data)
 
 
 @post("/complaints/{id:uuid}/listing-review", status_code=200)
-async def review_listing(id: FromPath[UUID], data: ReviewListing, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def review_listing(
+    id: FromPath[UUID],
+    data: JSONBody[ReviewListing],
+    service: Here,
+    ask: Asking,
+) -> dict[str, Any]:
     """挂账复核."""
     return await decide(
         service,
@@ -379,7 +411,7 @@ async def review_listing(id: FromPath[UUID], data: ReviewListing, service: Intak
 
 
 @post("/complaints/{id:uuid}/listing-end", status_code=200)
-async def end_listing(id: FromPath[UUID], service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def end_listing(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """销账."""
     return await decide(
         service,
@@ -393,7 +425,7 @@ async def end_listing(id: FromPath[UUID], service: IntakeService, ask: Ask) -> d
 
 
 @post("/complaints/{id:uuid}/finish", status_code=200)
-async def finish_complaint(id: FromPath[UUID], data: Finish, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def finish_complaint(id: FromPath[UUID], data: JSONBody[Finish], service: Here, ask: Asking) -> dict[str, Any]:
     """办结: refused while a route is open."""
 
     def finish(was: Complaint | None, routes: list[Held[Route]]) -> Any:
@@ -411,7 +443,7 @@ async def finish_complaint(id: FromPath[UUID], data: Finish, service: IntakeServ
 
 
 @post("/complaints/{id:uuid}/callback-tries", status_code=200)
-async def try_callback(id: FromPath[UUID], data: TryCallback, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def try_callback(id: FromPath[UUID], data: JSONBody[TryCallback], service: Here, ask: Asking) -> dict[str, Any]:
     """回访未成."""
     return await decide(
         service, ask, id, lambda was: finishing.try_callback(was, data, now=service.now(), terms=service.today)
@@ -419,7 +451,12 @@ async def try_callback(id: FromPath[UUID], data: TryCallback, service: IntakeSer
 
 
 @post("/complaints/{id:uuid}/callbacks", status_code=200)
-async def record_callback(id: FromPath[UUID], data: RecordCallback, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def record_callback(
+    id: FromPath[UUID],
+    data: JSONBody[RecordCallback],
+    service: Here,
+    ask: Asking,
+) -> dict[str, Any]:
     """回访."""
     return await decide(
         service, ask, id, lambda was: finishing.record_callback(was, data, now=service.now(), terms=service.today)
@@ -427,7 +464,7 @@ async def record_callback(id: FromPath[UUID], data: RecordCallback, service: Int
 
 
 @post("/complaints/{id:uuid}/reopen", status_code=200)
-async def reopen_complaint(id: FromPath[UUID], service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def reopen_complaint(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """重办."""
     return await decide(
         service,
@@ -439,14 +476,17 @@ async def reopen_complaint(id: FromPath[UUID], service: IntakeService, ask: Ask)
 
 @post("/complaints/{id:uuid}/exception", status_code=200)
 async def approve_exception(
-    id: FromPath[UUID], data: ApproveException, service: IntakeService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[ApproveException],
+    service: Here,
+    ask: Asking,
 ) -> dict[str, Any]:
     """批准例外办结."""
     return await decide(service, ask, id, lambda was: finishing.approve_exception(was, data, terms=service.today), data)
 
 
 @post("/complaints/{id:uuid}/close", status_code=200)
-async def close_complaint(id: FromPath[UUID], service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def close_complaint(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """归档."""
     return await decide(service, ask, id, lambda was: finishing.close(was, now=service.now()))
 
@@ -455,7 +495,12 @@ async def close_complaint(id: FromPath[UUID], service: IntakeService, ask: Ask) 
 
 
 @post("/complaints/{id:uuid}/routes")
-async def route_complaint(id: FromPath[UUID], data: RouteComplaint, service: IntakeService, ask: Ask) -> dict[str, Any]:
+async def route_complaint(
+    id: FromPath[UUID],
+    data: JSONBody[RouteComplaint],
+    service: Here,
+    ask: Asking,
+) -> dict[str, Any]:
     """转办. What is asked for already, or linked already, is not routed twice: the route that stands is answered."""
 
     def run(work: Work, complaint: Held[Complaint], routes: list[Held[Route]]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from litestar.di import NamedDependency
+
 from services.intake.counting import arm_counts, nobody
 from services.intake.domain.asked import Complainant, NewComplaint, Order, Urge, WorkOrder
 from services.intake.domain.complaint import FINAL, Complaint
@@ -24,6 +26,7 @@ from shared.plumbing.vault import Keys
 from shared.rules.broken import Reason
 
 IntakeService = Service[Terms]
+Here = NamedDependency[IntakeService]
 
 ORDER = "order"
 """The vault's field for an order as it came. An order that urged or added to a complaint: `order/` and its own id."""

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from litestar import get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from services.projects import views
 from services.projects.domain import accepting, approving, batch, carrying_out, disclosing, proposing, suggesting
@@ -49,18 +50,19 @@ from shared.events.base import derived, ref, ref_id
 from shared.events.vocabulary import DisclosureStage
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import Ask, Held, Work, change, together
-from shared.plumbing.service import Service
+from shared.plumbing.service import Asking, Service
 
 ProjectsService = Service[Terms]
+Here = NamedDependency[ProjectsService]
 Answer = dict[str, Any]
-State = Annotated[str | None, Parameter(query="state")]
+State = Annotated[str | None, QueryParameter(name="state")]
 
 
 # ---------------------------------------------------------------------------------------------- suggestions
 
 
 @post("/suggestions")
-async def collect_suggestion(data: CollectSuggestion, service: ProjectsService, ask: Ask) -> Answer:
+async def collect_suggestion(data: JSONBody[CollectSuggestion], service: Here, ask: Asking) -> Answer:
     """收集建议."""
     ask.caller.must_reach(Scope(data.community))
     return await change(
@@ -79,20 +81,33 @@ async def collect_suggestion(data: CollectSuggestion, service: ProjectsService, 
 
 @get("/suggestions")
 async def list_suggestions(
-    service: ProjectsService, ask: Ask, only: State = None, community: str | None = None
+    service: Here,
+    ask: Asking,
+    only: State = None,
+    community: FromQuery[str | None] = None,
 ) -> list[Answer]:
     """建议池."""
     return await views.listed(service.pool, SUGGESTIONS, ask.caller, state=only, community=community)
 
 
 @post("/suggestions/{id:uuid}/review", status_code=200)
-async def review_suggestion(id: FromPath[UUID], data: ReviewSuggestion, service: ProjectsService, ask: Ask) -> Answer:
+async def review_suggestion(
+    id: FromPath[UUID],
+    data: JSONBody[ReviewSuggestion],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """分类研判."""
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.review, data, town=service.town)
 
 
 @post("/suggestions/{id:uuid}/convert", status_code=200)
-async def convert_suggestion(id: FromPath[UUID], data: ConvertSuggestion, service: ProjectsService, ask: Ask) -> Answer:
+async def convert_suggestion(
+    id: FromPath[UUID],
+    data: JSONBody[ConvertSuggestion],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """转化为项目: the suggestion and its project, together."""
     project = derived("project", ref("suggestion", id))
     now = service.now()
@@ -107,7 +122,12 @@ async def convert_suggestion(id: FromPath[UUID], data: ConvertSuggestion, servic
 
 
 @post("/suggestions/{id:uuid}/merge", status_code=200)
-async def merge_suggestion(id: FromPath[UUID], data: MergeSuggestion, service: ProjectsService, ask: Ask) -> Answer:
+async def merge_suggestion(
+    id: FromPath[UUID],
+    data: JSONBody[MergeSuggestion],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """并入另一条建议."""
 
     def decide(work: Work, merged: Held[Suggestion], keeper: Held[Suggestion]) -> Answer:
@@ -120,25 +140,40 @@ async def merge_suggestion(id: FromPath[UUID], data: MergeSuggestion, service: P
 
 
 @post("/suggestions/{id:uuid}/direct", status_code=200)
-async def handle_suggestion(id: FromPath[UUID], data: HandleDirectly, service: ProjectsService, ask: Ask) -> Answer:
+async def handle_suggestion(
+    id: FromPath[UUID],
+    data: JSONBody[HandleDirectly],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """直接办理."""
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.handle_directly, data, town=service.town)
 
 
 @post("/suggestions/{id:uuid}/refer", status_code=200)
-async def refer_suggestion(id: FromPath[UUID], data: ReferSuggestion, service: ProjectsService, ask: Ask) -> Answer:
+async def refer_suggestion(
+    id: FromPath[UUID],
+    data: JSONBody[ReferSuggestion],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """转交其他单位."""
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.refer, data, town=service.town)
 
 
 @post("/suggestions/{id:uuid}/decline", status_code=200)
-async def decline_suggestion(id: FromPath[UUID], data: Because, service: ProjectsService, ask: Ask) -> Answer:
+async def decline_suggestion(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """不予采纳."""
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.decline, data)
 
 
 @post("/suggestions/{id:uuid}/answer", status_code=200)
-async def answer_suggestion(id: FromPath[UUID], data: AnswerSuggestion, service: ProjectsService, ask: Ask) -> Answer:
+async def answer_suggestion(
+    id: FromPath[UUID],
+    data: JSONBody[AnswerSuggestion],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """答复建议."""
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.answer, data)
 
@@ -147,7 +182,7 @@ async def answer_suggestion(id: FromPath[UUID], data: AnswerSuggestion, service:
 
 
 @post("/projects")
-async def propose_project(data: ProposeProject, service: ProjectsService, ask: Ask) -> Answer:
+async def propose_project(data: JSONBody[ProposeProject], service: Here, ask: Asking) -> Answer:
     """提出项目."""
     ask.caller.must_reach(Scope(data.community))
     return await change(
@@ -157,14 +192,17 @@ async def propose_project(data: ProposeProject, service: ProjectsService, ask: A
 
 @get("/projects")
 async def list_projects(
-    service: ProjectsService, ask: Ask, only: State = None, community: str | None = None
+    service: Here,
+    ask: Asking,
+    only: State = None,
+    community: FromQuery[str | None] = None,
 ) -> list[Answer]:
     """民心项目池."""
     return await views.listed(service.pool, PROJECTS, ask.caller, state=only, community=community)
 
 
 @get("/projects/{id:uuid}")
-async def read_project(id: FromPath[UUID], service: ProjectsService, ask: Ask) -> Answer:
+async def read_project(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """一个项目."""
     found = await views.one(service.pool, PROJECTS, ask.caller, id)
     if found is None:
@@ -192,19 +230,29 @@ async def _stage(
 
 
 @post("/projects/{id:uuid}/pool", status_code=200)
-async def pool_project(id: FromPath[UUID], data: PoolProject, service: ProjectsService, ask: Ask) -> Answer:
+async def pool_project(
+    id: FromPath[UUID],
+    data: JSONBody[PoolProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """入池, 并公开."""
     return await _stage(service, id, ask, DisclosureStage.POOLED, proposing.pool, data)
 
 
 @post("/projects/{id:uuid}/reject", status_code=200)
-async def reject_project(id: FromPath[UUID], data: Because, service: ProjectsService, ask: Ask) -> Answer:
+async def reject_project(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """不予立项."""
     return await change(service.base, PROJECTS, id, ask, proposing.reject, data)
 
 
 @post("/projects/{id:uuid}/merge", status_code=200)
-async def merge_project(id: FromPath[UUID], data: MergeProject, service: ProjectsService, ask: Ask) -> Answer:
+async def merge_project(
+    id: FromPath[UUID],
+    data: JSONBody[MergeProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """并入另一个项目."""
 
     def decide(work: Work, merged: Held[Project], keeper: Held[Project]) -> Answer:
@@ -217,7 +265,7 @@ async def merge_project(id: FromPath[UUID], data: MergeProject, service: Project
 
 
 @post("/projects/{id:uuid}/unmerge", status_code=200)
-async def unmerge_project(id: FromPath[UUID], data: Because, service: ProjectsService, ask: Ask) -> Answer:
+async def unmerge_project(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """撤销合并."""
     into = await service.pool.fetchval("select merged_into from projects where id = $1", id)
     keeper_id = ref_id(into) if into else id
@@ -231,20 +279,30 @@ async def unmerge_project(id: FromPath[UUID], data: Because, service: ProjectsSe
 
 
 @post("/projects/{id:uuid}/score", status_code=200)
-async def score_project(id: FromPath[UUID], data: ScoreProject, service: ProjectsService, ask: Ask) -> Answer:
+async def score_project(
+    id: FromPath[UUID],
+    data: JSONBody[ScoreProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """项目评分."""
     return await change(service.base, PROJECTS, id, ask, approving.score, data, terms=service.today)
 
 
 @post("/projects/{id:uuid}/vote", status_code=200)
-async def record_vote(id: FromPath[UUID], data: RecordVote, service: ProjectsService, ask: Ask) -> Answer:
+async def record_vote(id: FromPath[UUID], data: JSONBody[RecordVote], service: Here, ask: Asking) -> Answer:
     """票决结果."""
     now = service.now()
     return await change(service.base, PROJECTS, id, ask, approving.vote, data, now=now, terms=service.today)
 
 
 @post("/projects/{id:uuid}/approve", status_code=200)
-async def approve_project(id: FromPath[UUID], data: ApproveProject, service: ProjectsService, ask: Ask) -> Answer:
+async def approve_project(
+    id: FromPath[UUID],
+    data: JSONBody[ApproveProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """立项, 并公开: the money is reserved in the batch in the same transaction."""
     now, terms = service.now(), service.today
 
@@ -261,47 +319,70 @@ async def approve_project(id: FromPath[UUID], data: ApproveProject, service: Pro
 
 
 @post("/projects/{id:uuid}/start", status_code=200)
-async def start_project(id: FromPath[UUID], data: StartProject, service: ProjectsService, ask: Ask) -> Answer:
+async def start_project(
+    id: FromPath[UUID],
+    data: JSONBody[StartProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """开工, 并公开."""
     return await _stage(service, id, ask, DisclosureStage.STARTED, carrying_out.start, data, now=service.now())
 
 
 @post("/projects/{id:uuid}/milestones", status_code=200)
-async def reach_milestone(id: FromPath[UUID], data: ReachMilestone, service: ProjectsService, ask: Ask) -> Answer:
+async def reach_milestone(
+    id: FromPath[UUID],
+    data: JSONBody[ReachMilestone],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """里程碑完成."""
     return await change(service.base, PROJECTS, id, ask, carrying_out.reach_milestone, data, now=service.now())
 
 
 @post("/projects/{id:uuid}/progress", status_code=200)
 async def report_project_progress(
-    id: FromPath[UUID], data: ReportProgress, service: ProjectsService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[ReportProgress],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """填报进展."""
     return await change(service.base, PROJECTS, id, ask, carrying_out.progress, data)
 
 
 @post("/projects/{id:uuid}/delay", status_code=200)
-async def delay_project(id: FromPath[UUID], data: DelayProject, service: ProjectsService, ask: Ask) -> Answer:
+async def delay_project(
+    id: FromPath[UUID],
+    data: JSONBody[DelayProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """延期."""
     now, terms = service.now(), service.today
     return await change(service.base, PROJECTS, id, ask, carrying_out.delay, data, now=now, terms=terms)
 
 
 @post("/projects/{id:uuid}/suspend", status_code=200)
-async def suspend_project(id: FromPath[UUID], data: Because, service: ProjectsService, ask: Ask) -> Answer:
+async def suspend_project(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """暂停."""
     return await change(service.base, PROJECTS, id, ask, carrying_out.suspend, data)
 
 
 @post("/projects/{id:uuid}/resume", status_code=200)
-async def resume_project(id: FromPath[UUID], data: ResumeProject, service: ProjectsService, ask: Ask) -> Answer:
+async def resume_project(
+    id: FromPath[UUID],
+    data: JSONBody[ResumeProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """复工."""
     now, terms = service.now(), service.today
     return await change(service.base, PROJECTS, id, ask, carrying_out.resume, data, now=now, terms=terms)
 
 
 @post("/projects/{id:uuid}/cancel", status_code=200)
-async def cancel_project(id: FromPath[UUID], data: Because, service: ProjectsService, ask: Ask) -> Answer:
+async def cancel_project(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """取消: what is not spent goes back to the batch."""
     approved_in = await service.pool.fetchval("select batch from projects where id = $1", id)
     money = [(BATCHES, ref_id(approved_in))] if approved_in else []
@@ -316,7 +397,7 @@ async def cancel_project(id: FromPath[UUID], data: Because, service: ProjectsSer
 
 
 @post("/projects/{id:uuid}/carry-over", status_code=200)
-async def carry_project_over(id: FromPath[UUID], data: CarryOver, service: ProjectsService, ask: Ask) -> Answer:
+async def carry_project_over(id: FromPath[UUID], data: JSONBody[CarryOver], service: Here, ask: Asking) -> Answer:
     """结转."""
     now, terms = service.now(), service.today
 
@@ -328,13 +409,18 @@ async def carry_project_over(id: FromPath[UUID], data: CarryOver, service: Proje
 
 
 @post("/projects/{id:uuid}/complete", status_code=200)
-async def complete_project(id: FromPath[UUID], data: CompleteProject, service: ProjectsService, ask: Ask) -> Answer:
+async def complete_project(
+    id: FromPath[UUID],
+    data: JSONBody[CompleteProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """完工, 并公开."""
     return await _stage(service, id, ask, DisclosureStage.COMPLETED, carrying_out.complete, data, now=service.now())
 
 
 @post("/projects/{id:uuid}/acceptance", status_code=200)
-async def accept_project(id: FromPath[UUID], data: Inspection, service: ProjectsService, ask: Ask) -> Answer:
+async def accept_project(id: FromPath[UUID], data: JSONBody[Inspection], service: Here, ask: Asking) -> Answer:
     """验收通过, 并公开."""
     return await _stage(
         service, id, ask, DisclosureStage.ACCEPTED, accepting.accept, data, now=service.now(), terms=service.today
@@ -342,7 +428,7 @@ async def accept_project(id: FromPath[UUID], data: Inspection, service: Projects
 
 
 @post("/projects/{id:uuid}/rectification", status_code=200)
-async def order_rectification(id: FromPath[UUID], data: Rectify, service: ProjectsService, ask: Ask) -> Answer:
+async def order_rectification(id: FromPath[UUID], data: JSONBody[Rectify], service: Here, ask: Asking) -> Answer:
     """限期整改."""
     return await change(
         service.base,
@@ -358,19 +444,24 @@ async def order_rectification(id: FromPath[UUID], data: Rectify, service: Projec
 
 
 @post("/projects/{id:uuid}/maintainer", status_code=200)
-async def assign_maintainer(id: FromPath[UUID], data: AssignMaintainer, service: ProjectsService, ask: Ask) -> Answer:
+async def assign_maintainer(
+    id: FromPath[UUID],
+    data: JSONBody[AssignMaintainer],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """落实管护."""
     return await change(service.base, PROJECTS, id, ask, accepting.assign_maintainer, data, town=service.town)
 
 
 @post("/projects/{id:uuid}/sources", status_code=200)
-async def tell_source(id: FromPath[UUID], data: TellSource, service: ProjectsService, ask: Ask) -> Answer:
+async def tell_source(id: FromPath[UUID], data: JSONBody[TellSource], service: Here, ask: Asking) -> Answer:
     """当面告知来源."""
     return await change(service.base, PROJECTS, id, ask, disclosing.tell, data, town=service.town)
 
 
 @post("/projects/{id:uuid}/close", status_code=200)
-async def close_project(id: FromPath[UUID], service: ProjectsService, ask: Ask) -> Answer:
+async def close_project(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """办结."""
     return await change(service.base, PROJECTS, id, ask, accepting.close)
 
@@ -379,26 +470,31 @@ async def close_project(id: FromPath[UUID], service: ProjectsService, ask: Ask) 
 
 
 @post("/batches")
-async def open_batch(data: OpenBatch, service: ProjectsService, ask: Ask) -> Answer:
+async def open_batch(data: JSONBody[OpenBatch], service: Here, ask: Asking) -> Answer:
     """开启批次: one per quarter."""
     id = derived("batch", data.year, data.quarter)
     return await change(service.base, BATCHES, id, ask, batch.open_batch, data)
 
 
 @post("/batches/{id:uuid}/budget", status_code=200)
-async def set_pool_budget(id: FromPath[UUID], data: SetPoolBudget, service: ProjectsService, ask: Ask) -> Answer:
+async def set_pool_budget(
+    id: FromPath[UUID],
+    data: JSONBody[SetPoolBudget],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """核定资金总额."""
     return await change(service.base, BATCHES, id, ask, batch.set_budget, data)
 
 
 @post("/batches/{id:uuid}/close", status_code=200)
-async def close_batch(id: FromPath[UUID], service: ProjectsService, ask: Ask) -> Answer:
+async def close_batch(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """批次结束."""
     return await change(service.base, BATCHES, id, ask, batch.close_batch)
 
 
 @get("/batches/{id:uuid}")
-async def read_batch(id: FromPath[UUID], service: ProjectsService, ask: Ask) -> Answer:
+async def read_batch(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """一个批次和它的资金."""
     found = await views.one(service.pool, BATCHES, ask.caller, id)
     if found is None:

@@ -105,7 +105,7 @@ class MemberKind(StrEnum):
 
 
 class MemberAppointed(PlatformFact):
-    """N 方代表进入: `member` is an opaque id; `organisation` only where an organisation is represented."""
+    """代表进入 (N 方): `member` is an opaque id; `organisation` only where an organisation is represented."""
 
     member: UUID
     member_kind: MemberKind
@@ -113,7 +113,7 @@ class MemberAppointed(PlatformFact):
 
 
 class MemberLeft(PlatformFact):
-    """N 方代表退出."""
+    """代表退出 (N 方)."""
 
     member: UUID
     reason: Line

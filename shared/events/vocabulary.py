@@ -4,6 +4,7 @@ Open lists (communities, places, categories, units) are codes of `config/townshi
 """
 
 from enum import StrEnum
+from typing import Union
 
 
 class CommunityKind(StrEnum):
@@ -85,7 +86,7 @@ class FiveQualities(StrEnum):
     SAFETY = "SAFETY"
 
 
-Tag = SevenNeeds | FiveQualities
+Tag = Union[SevenNeeds, FiveQualities]  # noqa: UP007 - a `typing.Union`: OpenAPI generation tells it from an enum
 """七有/五性: the tags of a common demand."""
 
 

@@ -7,14 +7,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post, put
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import Field
 
 from shared.events.base import Asked, Fact, Line, Moment
-from shared.plumbing.change import Ask
 from shared.plumbing.journal import streams, verify
-from shared.plumbing.service import Service
+from shared.plumbing.service import Asking, Service
+
+Here = NamedDependency[Service[Any]]
+"""A door's parameter `service`."""
 
 
 class Decision(Asked):
@@ -37,7 +40,7 @@ async def live() -> dict[str, str]:
 
 
 @get("/health/ready")
-async def ready(service: Service[Any]) -> Response[dict[str, bool]]:
+async def ready(service: Here) -> Response[dict[str, bool]]:
     """Every part works; 503 names those that do not."""
     found = await service.health()
     return Response(found, status_code=200 if all(found.values()) else 503)
@@ -45,7 +48,10 @@ async def ready(service: Service[Any]) -> Response[dict[str, bool]]:
 
 @get("/journal/{kind:str}/{id:uuid}")
 async def read_journal(
-    kind: FromPath[str], id: FromPath[UUID], service: Service[Any], after: Annotated[int, Parameter(ge=0)] = 0
+    kind: FromPath[str],
+    id: FromPath[UUID],
+    service: Here,
+    after: Annotated[int, QueryParameter(ge=0)] = 0,
 ) -> list[dict[str, Any]]:
     """The facts of one stream after a version, in order, at most 1,000: for a consumer that has a gap."""
     rows = await service.pool.fetch(
@@ -59,7 +65,7 @@ async def read_journal(
 
 
 @get("/flow")
-async def flow(service: Service[Any]) -> dict[str, Any]:
+async def flow(service: Here) -> dict[str, Any]:
     """How far everything has travelled: what was said and heard per kind, and what still waits."""
     pool = service.pool
     counts = await pool.fetchrow(
@@ -84,7 +90,7 @@ async def flow(service: Service[Any]) -> dict[str, Any]:
 
 
 @get("/integrity")
-async def integrity(service: Service[Any]) -> Response[dict[str, Any]]:
+async def integrity(service: Here) -> Response[dict[str, Any]]:
     """Chains, heads and seals hold, and folding each journal gives its table. 409 names the first place that does not."""
     kinds = [kind for kind in service.plan.kinds if kind.evolve]
     async with service.pool.acquire() as con, con.transaction(isolation="repeatable_read", readonly=True):
@@ -114,14 +120,14 @@ def _unsound(what: str, stream: UUID | None, version: int | None) -> Response[di
 
 @get("/quarantine")
 async def list_quarantine(
-    service: Service[Any], shown: Annotated[str, QueryParameter(name="state")] = "OPEN"
+    service: Here, shown: Annotated[str, QueryParameter(name="state")] = "OPEN"
 ) -> list[dict[str, Any]]:
     """What is set aside, newest first; `state=ALL` shows what was decided, too."""
     return await service.quarantine.entries(service.pool, None if shown == "ALL" else shown)
 
 
 @get("/quarantine/{id:int}")
-async def show_quarantine(id: FromPath[int], service: Service[Any]) -> dict[str, Any]:
+async def show_quarantine(id: FromPath[int], service: Here) -> dict[str, Any]:
     """One open entry with its envelope and size. Its content stays sealed: a border record is personal data."""
     record = await service.quarantine.take(service.pool, id)
     return {
@@ -147,7 +153,7 @@ def _is_json(body: bytes) -> bool:
 
 
 @post("/quarantine/{id:int}/replay", status_code=200)
-async def replay_quarantine(id: FromPath[int], data: Decision, service: Service[Any], ask: Ask) -> dict[str, Any]:
+async def replay_quarantine(id: FromPath[int], data: JSONBody[Decision], service: Here, ask: Asking) -> dict[str, Any]:
     """Once more through the same door; what waited behind it follows. `replayed: false`: set aside again."""
     source = await service.pool.fetchval("select source from quarantine where id = $1", id)
     if source is None:
@@ -157,21 +163,21 @@ async def replay_quarantine(id: FromPath[int], data: Decision, service: Service[
 
 
 @post("/quarantine/{id:int}/discard", status_code=200)
-async def discard_quarantine(id: FromPath[int], data: Decision, service: Service[Any], ask: Ask) -> dict[str, Any]:
+async def discard_quarantine(id: FromPath[int], data: JSONBody[Decision], service: Here, ask: Asking) -> dict[str, Any]:
     """Give it up, with a reason: its mark moves on and what waited behind it follows."""
     await service.inbox.discard(id, ask.caller.actor, data.reason)
     return {"id": id, "discarded": True}
 
 
 @get("/clock")
-async def show_clock(service: Service[Any]) -> dict[str, datetime]:
+async def show_clock(service: Here) -> dict[str, datetime]:
     """The town's time."""
     await service.clock.refresh()
     return {"now": service.now()}
 
 
 @put("/clock")
-async def set_clock(data: ClockSetting, service: Service[Any]) -> dict[str, datetime]:
+async def set_clock(data: JSONBody[ClockSetting], service: Here) -> dict[str, datetime]:
     """Move the town's clock; only the embedded stack has one that moves."""
     if not service.settings.embedded:
         raise NotFoundException

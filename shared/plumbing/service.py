@@ -15,7 +15,7 @@ import yaml
 from faststream.kafka import KafkaBroker
 from litestar import Litestar, Request
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -28,6 +28,7 @@ from shared.plumbing.database import Clock, Pool, open_pool
 from shared.plumbing.errors import answer
 from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
+from shared.plumbing.openapi import UnionOfEnums
 from shared.plumbing.outbox import Relay
 from shared.plumbing.quarantine import Quarantine
 from shared.plumbing.settings import Settings
@@ -40,6 +41,8 @@ from shared.rules.township import Dated, Terms, Town
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=Terms)
+Asking = NamedDependency[Ask]
+"""A door's parameter `ask`: who asks, with which key, for which version."""
 MAX_BODY = 1_048_576
 """A JSON body above 1 MiB is refused."""
 SEAL_EVERY_S = 60
@@ -270,6 +273,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         openapi_config=OpenAPIConfig(
             title=f"fiveplusn {plan.name}", version="1", path="/schema", render_plugins=[JsonRenderPlugin()]
         ),
+        plugins=[UnionOfEnums()],
         logging_config=None,
     )
     _every_route_has_a_row(app, state.authz)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from services.deliberation import views
-from services.deliberation.api.door import Answer, DeliberationService, answered
+from services.deliberation.api.door import Answer, Here, answered
 from services.deliberation.domain.asked import CallAssembly, DecideAssembly, NoticeAssembly, PublishDecision
 from services.deliberation.domain.assembly import Assembly, assembly_id, call, decide, give_notice, publish_decision
 from services.deliberation.domain.topic import Topic, decided_at_assembly, proposed
@@ -17,23 +17,24 @@ from services.deliberation.store import ASSEMBLIES, TOPICS, UNDERTAKINGS
 from shared.events.base import ref
 from shared.events.deliberation import AssemblyDecided
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Ask, Held, Wanted, Work, change, together
+from shared.plumbing.change import Held, Wanted, Work, change, together
 from shared.plumbing.database import Connection
+from shared.plumbing.service import Asking
 
 
 @get("/assemblies")
 async def list_assemblies(
-    service: DeliberationService,
-    ask: Ask,
-    topic: UUID | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
+    service: Here,
+    ask: Asking,
+    topic: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
 ) -> views.Rows:
     """提请召开的会议."""
     return await views.assemblies(service.pool, views.reach_of(ask.caller), topic, limit)
 
 
 @get("/assemblies/{id:uuid}")
-async def show_assembly(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+async def show_assembly(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """一次会议决定."""
     found = await views.one(service.pool, ASSEMBLIES, id, views.reach_of(ask.caller))
     if found is None:
@@ -42,7 +43,7 @@ async def show_assembly(id: FromPath[UUID], service: DeliberationService, ask: A
 
 
 @post("/assemblies")
-async def call_assembly(data: CallAssembly, service: DeliberationService, ask: Ask) -> Answer:
+async def call_assembly(data: JSONBody[CallAssembly], service: Here, ask: Asking) -> Answer:
     """提请召开, or again after one that was not quorate."""
     referral = await service.pool.fetchval("select referrals from topics where id = $1", data.topic)
 
@@ -57,14 +58,22 @@ async def call_assembly(data: CallAssembly, service: DeliberationService, ask: A
 
 @post("/assemblies/{id:uuid}/notice", status_code=200)
 async def give_assembly_notice(
-    id: FromPath[UUID], data: NoticeAssembly, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[NoticeAssembly],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """会议公告."""
     return await change(service.base, ASSEMBLIES, id, ask, give_notice, data, now=service.now())
 
 
 @post("/assemblies/{id:uuid}/decision", status_code=200)
-async def decide_assembly(id: FromPath[UUID], data: DecideAssembly, service: DeliberationService, ask: Ask) -> Answer:
+async def decide_assembly(
+    id: FromPath[UUID],
+    data: JSONBody[DecideAssembly],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """会议表决: the topic goes on, or comes back to the platform."""
 
     async def prepare(con: Connection, work: Work) -> None:
@@ -100,7 +109,10 @@ def _carry(work: Work, held: Held[Assembly], data: DecideAssembly, *, adopted: b
 
 @post("/assemblies/{id:uuid}/publication", status_code=200)
 async def publish_assembly_decision(
-    id: FromPath[UUID], data: PublishDecision, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[PublishDecision],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """公布决定."""
     return await change(service.base, ASSEMBLIES, id, ask, publish_decision, data)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from litestar.di import NamedDependency
+
 from services.deliberation.domain.meeting import Meeting
 from services.deliberation.domain.platform import Platform, platform_id
 from services.deliberation.domain.terms import Terms
@@ -15,6 +17,7 @@ from shared.plumbing.database import Connection
 from shared.plumbing.service import Service
 
 DeliberationService = Service[Terms]
+Here = NamedDependency[DeliberationService]
 Answer = dict[str, Any]
 
 

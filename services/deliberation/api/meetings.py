@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from services.deliberation import views
 from services.deliberation.api.door import (
     Answer,
-    DeliberationService,
+    Here,
     answered,
     around_meeting,
     must_speak_for,
@@ -48,29 +48,30 @@ from services.deliberation.domain.notice import (
 from services.deliberation.domain.platform import Platform, platform_id
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Ask, Held, Wanted, Work, change, together
+from shared.plumbing.change import Held, Wanted, Work, change, together
+from shared.plumbing.service import Asking
 
 
 @get("/notices")
-async def list_notices(service: DeliberationService, community: str | None = None) -> views.Rows:
+async def list_notices(service: Here, community: FromQuery[str | None] = None) -> views.Rows:
     """公示中的会议, for everybody."""
     return await views.notices(service.pool, community)
 
 
 @get("/meetings")
 async def list_meetings(
-    service: DeliberationService,
-    ask: Ask,
-    community: str | None = None,
+    service: Here,
+    ask: Asking,
+    community: FromQuery[str | None] = None,
     shown: Annotated[str | None, QueryParameter(name="state")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
 ) -> views.Rows:
     """会议, the latest first."""
     return await views.meetings(service.pool, views.reach_of(ask.caller), community, shown, limit)
 
 
 @get("/meetings/{id:uuid}")
-async def show_meeting(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+async def show_meeting(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """一次会议."""
     found = await views.one(service.pool, MEETINGS, id, views.reach_of(ask.caller))
     if found is None:
@@ -79,7 +80,7 @@ async def show_meeting(id: FromPath[UUID], service: DeliberationService, ask: As
 
 
 @post("/meetings")
-async def plan_meeting(data: ScheduleMeeting, service: DeliberationService, ask: Ask) -> Answer:
+async def plan_meeting(data: JSONBody[ScheduleMeeting], service: Here, ask: Asking) -> Answer:
     """拟定会议."""
     ask.caller.must_reach(Scope(data.community))
 
@@ -93,7 +94,10 @@ async def plan_meeting(data: ScheduleMeeting, service: DeliberationService, ask:
 
 @post("/meetings/{id:uuid}/recorder", status_code=200)
 async def name_meeting_recorder(
-    id: FromPath[UUID], data: NameRecorder, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[NameRecorder],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """指定记录人."""
     return await change(service.base, MEETINGS, id, ask, name_recorder, data)
@@ -101,7 +105,10 @@ async def name_meeting_recorder(
 
 @post("/meetings/{id:uuid}/notice", status_code=200)
 async def publish_meeting_notice(
-    id: FromPath[UUID], data: PublishNotice, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[PublishNotice],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """公示会议; its topics are scheduled with it."""
 
@@ -131,7 +138,7 @@ async def publish_meeting_notice(
 
 
 @post("/meetings/{id:uuid}/invitations", status_code=200)
-async def invite_to_meeting(id: FromPath[UUID], data: Invite, service: DeliberationService, ask: Ask) -> Answer:
+async def invite_to_meeting(id: FromPath[UUID], data: JSONBody[Invite], service: Here, ask: Asking) -> Answer:
     """发出邀请."""
 
     def decide(work: Work, held: Held[Meeting]) -> Answer:
@@ -143,7 +150,10 @@ async def invite_to_meeting(id: FromPath[UUID], data: Invite, service: Deliberat
 
 @post("/meetings/{id:uuid}/acceptances", status_code=200)
 async def accept_meeting_invitation(
-    id: FromPath[UUID], data: AcceptInvitation, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[AcceptInvitation],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """接受邀请."""
     must_speak_for(ask, data.party)
@@ -152,7 +162,10 @@ async def accept_meeting_invitation(
 
 @post("/meetings/{id:uuid}/excuses", status_code=200)
 async def excuse_from_meeting(
-    id: FromPath[UUID], data: ExcuseAbsence, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[ExcuseAbsence],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """请假."""
     must_speak_for(ask, data.party)
@@ -160,7 +173,12 @@ async def excuse_from_meeting(
 
 
 @post("/meetings/{id:uuid}/join-requests")
-async def request_to_join(id: FromPath[UUID], data: RequestJoin, service: DeliberationService, ask: Ask) -> Answer:
+async def request_to_join(
+    id: FromPath[UUID],
+    data: JSONBody[RequestJoin],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """申请参会, by anybody; answers the application's id."""
     applicant = uuid4()
 
@@ -172,21 +190,34 @@ async def request_to_join(id: FromPath[UUID], data: RequestJoin, service: Delibe
 
 
 @post("/meetings/{id:uuid}/join-admissions", status_code=200)
-async def admit_applicant(id: FromPath[UUID], data: AdmitApplicant, service: DeliberationService, ask: Ask) -> Answer:
+async def admit_applicant(
+    id: FromPath[UUID],
+    data: JSONBody[AdmitApplicant],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """同意参会."""
     return await change(service.base, MEETINGS, id, ask, admit, data)
 
 
 @post("/meetings/{id:uuid}/join-refusals", status_code=200)
 async def decline_applicant(
-    id: FromPath[UUID], data: DeclineApplicant, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[DeclineApplicant],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """不同意参会."""
     return await change(service.base, MEETINGS, id, ask, decline, data)
 
 
 @post("/meetings/{id:uuid}/postpone", status_code=200)
-async def postpone_meeting(id: FromPath[UUID], data: PostponeMeeting, service: DeliberationService, ask: Ask) -> Answer:
+async def postpone_meeting(
+    id: FromPath[UUID],
+    data: JSONBody[PostponeMeeting],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """会议延期; its topics wait for the new notice."""
 
     def decide(work: Work, held: Held[Meeting]) -> Answer:
@@ -198,7 +229,12 @@ async def postpone_meeting(id: FromPath[UUID], data: PostponeMeeting, service: D
 
 
 @post("/meetings/{id:uuid}/cancel", status_code=200)
-async def cancel_meeting(id: FromPath[UUID], data: CancelMeeting, service: DeliberationService, ask: Ask) -> Answer:
+async def cancel_meeting(
+    id: FromPath[UUID],
+    data: JSONBody[CancelMeeting],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """会议取消; its topics wait for another meeting."""
 
     def decide(work: Work, held: Held[Meeting]) -> Answer:

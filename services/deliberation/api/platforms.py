@@ -5,10 +5,10 @@ from uuid import uuid4
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from services.deliberation import views
-from services.deliberation.api.door import Answer, DeliberationService, answered
+from services.deliberation.api.door import Answer, Here, answered
 from services.deliberation.domain.asked import (
     AdoptRules,
     AppointConvener,
@@ -32,17 +32,18 @@ from services.deliberation.domain.platform import (
     vacate_seat,
 )
 from services.deliberation.store import PLATFORMS
-from shared.plumbing.change import Ask, Held, Work, change, together
+from shared.plumbing.change import Held, Work, change, together
+from shared.plumbing.service import Asking
 
 
 @get("/platforms")
-async def list_platforms(service: DeliberationService, ask: Ask) -> views.Rows:
+async def list_platforms(service: Here, ask: Asking) -> views.Rows:
     """各社区（村）协商平台."""
     return await views.platforms(service.pool, views.reach_of(ask.caller))
 
 
 @get("/platforms/{community:str}")
-async def show_platform(community: FromPath[str], service: DeliberationService, ask: Ask) -> Answer:
+async def show_platform(community: FromPath[str], service: Here, ask: Asking) -> Answer:
     """一个协商平台."""
     found = await views.one(service.pool, PLATFORMS, platform_id(community), views.reach_of(ask.caller))
     if found is None:
@@ -52,7 +53,9 @@ async def show_platform(community: FromPath[str], service: DeliberationService, 
 
 @get("/duty")
 async def show_duty(
-    service: DeliberationService, ask: Ask, year: Annotated[int, Parameter(ge=2000, le=2100)]
+    service: Here,
+    ask: Asking,
+    year: Annotated[int, QueryParameter(ge=2000, le=2100)],
 ) -> views.Rows:
     """月度协商: communities × months of a year."""
     return await views.duty(service.pool, views.reach_of(ask.caller), year)
@@ -60,7 +63,10 @@ async def show_duty(
 
 @post("/platforms/{community:str}/rules", status_code=200)
 async def adopt_platform_rules(
-    community: FromPath[str], data: AdoptRules, service: DeliberationService, ask: Ask
+    community: FromPath[str],
+    data: JSONBody[AdoptRules],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """通过工作方案和议事规则."""
     return await change(service.base, PLATFORMS, platform_id(community), ask, adopt_rules, data)
@@ -68,7 +74,10 @@ async def adopt_platform_rules(
 
 @post("/platforms/{community:str}/convener", status_code=200)
 async def appoint_platform_convener(
-    community: FromPath[str], data: AppointConvener, service: DeliberationService, ask: Ask
+    community: FromPath[str],
+    data: JSONBody[AppointConvener],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """确定召集人."""
     return await change(service.base, PLATFORMS, platform_id(community), ask, appoint_convener, data)
@@ -76,7 +85,10 @@ async def appoint_platform_convener(
 
 @post("/platforms/{community:str}/place", status_code=200)
 async def fix_platform_place(
-    community: FromPath[str], data: FixPlace, service: DeliberationService, ask: Ask
+    community: FromPath[str],
+    data: JSONBody[FixPlace],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """确定议事场所."""
     return await change(service.base, PLATFORMS, platform_id(community), ask, fix_place, data)
@@ -84,7 +96,10 @@ async def fix_platform_place(
 
 @post("/platforms/{community:str}/seats", status_code=200)
 async def fill_platform_seat(
-    community: FromPath[str], data: FillSeat, service: DeliberationService, ask: Ask
+    community: FromPath[str],
+    data: JSONBody[FillSeat],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """席位到位."""
     return await change(service.base, PLATFORMS, platform_id(community), ask, fill_seat, data)
@@ -92,7 +107,10 @@ async def fill_platform_seat(
 
 @post("/platforms/{community:str}/vacancies", status_code=200)
 async def vacate_platform_seat(
-    community: FromPath[str], data: VacateSeat, service: DeliberationService, ask: Ask
+    community: FromPath[str],
+    data: JSONBody[VacateSeat],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """席位空缺."""
     return await change(service.base, PLATFORMS, platform_id(community), ask, vacate_seat, data)
@@ -100,7 +118,10 @@ async def vacate_platform_seat(
 
 @post("/platforms/{community:str}/members")
 async def appoint_platform_member(
-    community: FromPath[str], data: AppointMember, service: DeliberationService, ask: Ask
+    community: FromPath[str],
+    data: JSONBody[AppointMember],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """N 方代表进入; answers the member's new id."""
     member = uuid4()
@@ -114,7 +135,10 @@ async def appoint_platform_member(
 
 @post("/platforms/{community:str}/departures", status_code=200)
 async def remove_platform_member(
-    community: FromPath[str], data: RemoveMember, service: DeliberationService, ask: Ask
+    community: FromPath[str],
+    data: JSONBody[RemoveMember],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """N 方代表退出."""
     return await change(service.base, PLATFORMS, platform_id(community), ask, remove_member, data)
@@ -122,7 +146,10 @@ async def remove_platform_member(
 
 @post("/platforms/{community:str}/guidance", status_code=200)
 async def guide_platform(
-    community: FromPath[str], data: GiveGuidance, service: DeliberationService, ask: Ask
+    community: FromPath[str],
+    data: JSONBody[GiveGuidance],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """镇级指导."""
     return await change(service.base, PLATFORMS, platform_id(community), ask, give_guidance, data)

@@ -4,12 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from services.deliberation import views
 from services.deliberation.api.door import (
     Answer,
-    DeliberationService,
+    Here,
     answered,
     around_meeting,
     platform_of,
@@ -53,19 +53,23 @@ from services.deliberation.store import (
 )
 from shared.events.base import Fact, ref
 from shared.events.deliberation import AbsenceUnexcused
-from shared.plumbing.change import Ask, Held, Wanted, Work, change
+from shared.plumbing.change import Held, Wanted, Work, change
+from shared.plumbing.service import Asking
 
 
 @post("/meetings/{id:uuid}/attendance", status_code=200)
 async def record_meeting_attendance(
-    id: FromPath[UUID], data: RecordAttendance, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[RecordAttendance],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """到会登记."""
     return await change(service.base, MEETINGS, id, ask, record_attendance, data)
 
 
 @post("/meetings/{id:uuid}/open", status_code=200)
-async def open_the_meeting(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+async def open_the_meeting(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """会议开始; its topics are opened with it."""
 
     def decide(work: Work, held: Held[Meeting]) -> Answer:
@@ -86,7 +90,10 @@ async def open_the_meeting(id: FromPath[UUID], service: DeliberationService, ask
 
 @post("/meetings/{id:uuid}/problems", status_code=200)
 async def raise_meeting_problem(
-    id: FromPath[UUID], data: RaiseProblem, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[RaiseProblem],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """交流问题."""
     return await change(service.base, MEETINGS, id, ask, raise_problem, data, town=service.town)
@@ -94,7 +101,10 @@ async def raise_meeting_problem(
 
 @post("/meetings/{id:uuid}/statements", status_code=200)
 async def record_meeting_statement(
-    id: FromPath[UUID], data: RecordStatement, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[RecordStatement],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """记录发言."""
     return await change(service.base, MEETINGS, id, ask, record_statement, data)
@@ -102,14 +112,22 @@ async def record_meeting_statement(
 
 @post("/meetings/{id:uuid}/positions", status_code=200)
 async def record_meeting_position(
-    id: FromPath[UUID], data: RecordPosition, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[RecordPosition],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """记录表态."""
     return await change(service.base, MEETINGS, id, ask, record_position, data)
 
 
 @post("/meetings/{id:uuid}/hold", status_code=200)
-async def hold_meeting(id: FromPath[UUID], data: HoldMeeting, service: DeliberationService, ask: Ask) -> Answer:
+async def hold_meeting(
+    id: FromPath[UUID],
+    data: JSONBody[HoldMeeting],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """结束会议: the meeting, every topic's conclusion, the undertakings and the notes, all or nothing."""
 
     def more(work: Work, meeting: Meeting) -> list[Wanted]:
@@ -197,7 +215,10 @@ def _remember(note: Held[Absences], meeting: Meeting, facts: list[Fact]) -> None
 
 @post("/meetings/{id:uuid}/minutes", status_code=200)
 async def publish_meeting_minutes(
-    id: FromPath[UUID], data: PublishMinutes, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[PublishMinutes],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """公布会议记录."""
     return await change(service.base, MEETINGS, id, ask, publish_minutes, data)
@@ -205,14 +226,17 @@ async def publish_meeting_minutes(
 
 @post("/meetings/{id:uuid}/minutes-corrections", status_code=200)
 async def correct_meeting_minutes(
-    id: FromPath[UUID], data: CorrectMinutes, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[CorrectMinutes],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """更正会议记录."""
     return await change(service.base, MEETINGS, id, ask, correct_minutes, data)
 
 
 @get("/meetings/{id:uuid}/minutes")
-async def read_meeting_minutes(id: FromPath[UUID], service: DeliberationService) -> views.Rows:
+async def read_meeting_minutes(id: FromPath[UUID], service: Here) -> views.Rows:
     """会议记录, all versions, for everybody."""
     return await views.minutes(service.pool, id)
 

@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from services.deliberation import views
-from services.deliberation.api.door import Answer, DeliberationService, answered
+from services.deliberation.api.door import Answer, Here, answered
 from services.deliberation.domain.asked import (
     AcceptTopic,
     AnswerUpward,
@@ -33,11 +33,12 @@ from services.deliberation.domain.topic import (
 from services.deliberation.domain.undertaking import Undertaking
 from services.deliberation.store import HOTSPOT_TOPICS, TOPICS, UNDERTAKINGS, HotspotTopic
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Ask, Held, Wanted, Where, Work, change, together
+from shared.plumbing.change import Held, Wanted, Where, Work, change, together
+from shared.plumbing.service import Asking
 
 
 @post("/topics")
-async def propose_topic(data: ProposeTopic, service: DeliberationService, ask: Ask) -> Answer:
+async def propose_topic(data: JSONBody[ProposeTopic], service: Here, ask: Asking) -> Answer:
     """提出议题 by hand."""
     ask.caller.must_reach(Scope(data.community))
     return await change(service.base, TOPICS, uuid4(), ask, propose, data, town=service.town)
@@ -45,19 +46,19 @@ async def propose_topic(data: ProposeTopic, service: DeliberationService, ask: A
 
 @get("/topics")
 async def list_topics(
-    service: DeliberationService,
-    ask: Ask,
-    community: str | None = None,
+    service: Here,
+    ask: Asking,
+    community: FromQuery[str | None] = None,
     shown: Annotated[str | None, QueryParameter(name="state")] = None,
-    source: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 500,
+    source: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
 ) -> views.Rows:
     """议题; `source`: those that come from `hotspot/uuid`, `route/uuid` or another stream."""
     return await views.topics(service.pool, views.reach_of(ask.caller), community, shown, source, limit)
 
 
 @get("/topics/{id:uuid}")
-async def show_topic(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+async def show_topic(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """一项议题."""
     found = await views.one(service.pool, TOPICS, id, views.reach_of(ask.caller))
     if found is None:
@@ -66,27 +67,45 @@ async def show_topic(id: FromPath[UUID], service: DeliberationService, ask: Ask)
 
 
 @post("/topics/{id:uuid}/accept", status_code=200)
-async def accept_topic(id: FromPath[UUID], data: AcceptTopic, service: DeliberationService, ask: Ask) -> Answer:
+async def accept_topic(
+    id: FromPath[UUID],
+    data: JSONBody[AcceptTopic],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """受理议题."""
     return await change(service.base, TOPICS, id, ask, accept, data)
 
 
 @post("/topics/{id:uuid}/reject", status_code=200)
-async def reject_topic(id: FromPath[UUID], data: RejectTopic, service: DeliberationService, ask: Ask) -> Answer:
+async def reject_topic(
+    id: FromPath[UUID],
+    data: JSONBody[RejectTopic],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """议题不予受理."""
     return await change(service.base, TOPICS, id, ask, reject, data)
 
 
 @post("/topics/{id:uuid}/background", status_code=200)
 async def distribute_topic_background(
-    id: FromPath[UUID], data: DistributeBackground, service: DeliberationService, ask: Ask
+    id: FromPath[UUID],
+    data: JSONBody[DistributeBackground],
+    service: Here,
+    ask: Asking,
 ) -> Answer:
     """发放背景材料."""
     return await change(service.base, TOPICS, id, ask, distribute_background, data)
 
 
 @post("/topics/{id:uuid}/merge", status_code=200)
-async def merge_topics(id: FromPath[UUID], data: MergeTopics, service: DeliberationService, ask: Ask) -> Answer:
+async def merge_topics(
+    id: FromPath[UUID],
+    data: JSONBody[MergeTopics],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """合并议题: this one goes on in `into`, which keeps all sources and is now the topic of its hotspots."""
 
     def decide(_: Work, this: Held[Topic], other: Held[Topic], hotspots: list[Held[HotspotTopic]]) -> Answer:
@@ -102,13 +121,23 @@ async def merge_topics(id: FromPath[UUID], data: MergeTopics, service: Deliberat
 
 
 @post("/topics/{id:uuid}/upward-answer", status_code=200)
-async def answer_topic_upward(id: FromPath[UUID], data: AnswerUpward, service: DeliberationService, ask: Ask) -> Answer:
+async def answer_topic_upward(
+    id: FromPath[UUID],
+    data: JSONBody[AnswerUpward],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """上级答复."""
     return await change(service.base, TOPICS, id, ask, answer_upward, data)
 
 
 @post("/topics/{id:uuid}/undertakings")
-async def assign_undertaking(id: FromPath[UUID], data: Promise, service: DeliberationService, ask: Ask) -> Answer:
+async def assign_undertaking(
+    id: FromPath[UUID],
+    data: JSONBody[Promise],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """补充落实任务; answers the undertaking's id."""
 
     def decide(work: Work, topic: Held[Topic], undertaking: Held[Undertaking]) -> Answer:
@@ -119,7 +148,12 @@ async def assign_undertaking(id: FromPath[UUID], data: Promise, service: Deliber
 
 
 @post("/topics/{id:uuid}/disclose", status_code=200)
-async def disclose_topic(id: FromPath[UUID], data: DiscloseTopic, service: DeliberationService, ask: Ask) -> Answer:
+async def disclose_topic(
+    id: FromPath[UUID],
+    data: JSONBody[DiscloseTopic],
+    service: Here,
+    ask: Asking,
+) -> Answer:
     """公开结果."""
 
     def decide(_: Work, topic: Held[Topic], undertakings: list[Held[Undertaking]]) -> Answer:
@@ -130,7 +164,7 @@ async def disclose_topic(id: FromPath[UUID], data: DiscloseTopic, service: Delib
 
 
 @post("/topics/{id:uuid}/close", status_code=200)
-async def close_topic(id: FromPath[UUID], service: DeliberationService, ask: Ask) -> Answer:
+async def close_topic(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """议题办结."""
 
     def decide(_: Work, topic: Held[Topic], undertakings: list[Held[Undertaking]]) -> Answer:

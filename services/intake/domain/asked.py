@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from shared.events.base import Asked, Code, Line, Moment, Prose
 from shared.events.intake import (
@@ -65,7 +65,7 @@ class Order(BaseModel):
     place: Named | None = None
     urgency: Urgency | None = None
     confidential: bool = False
-    complainant: Complainant = Complainant()
+    complainant: Complainant = Field(default_factory=Complainant)
     supplement_of: Code | None = None
     urges: Code | None = None
 

@@ -17,6 +17,7 @@ from shared.events.intake import (
     ExtensionRequested,
     ListingEnded,
     ListingEndGround,
+    ListingReviewed,
     ReturnReason,
     ReturnRejected,
 )
@@ -25,6 +26,7 @@ from tests.support.spec import fold, given
 from tests.unit.intake.builders import (
     ACCEPTED,
     DAY,
+    FINISHED,
     HOUR,
     LEAD,
     START,
@@ -167,3 +169,37 @@ def fire(state: Complaint, name: str, watch: Watch, now: datetime) -> Complaint:
     said = TIMERS[name](state, due_at=watch.due_at, version=watch.version, now=now)
     assert len(said) == 1
     return evolve(state, said[0])
+
+
+def missed(step: ComplaintStep, due_at: datetime) -> ComplaintOverdue:
+    return ComplaintOverdue(step=step, due_at=due_at, deadline_version=1, lead=LEAD)
+
+
+def test_a_redispatch_to_the_same_due_date_does_not_warn_again() -> None:
+    warned = ComplaintDeadlineNear(percent=50, due_at=DUE, deadline_version=1, lead=LEAD)
+    returned = ComplaintReturned(lead=LEAD, reason=ReturnReason.DUPLICATE)
+    again = dispatched().model_copy(update={"dispatch": 2})
+    facts = [received(), dispatched(), ASKED_BACK, warned, returned, again]
+    assert set(running(*facts)) == {"accept", "contact", "due", "near-80"}
+    urgent = again.model_copy(update={"due_at": START + DAY, "deadline_version": 2})
+    assert set(running(*facts[:-1], urgent)) == {"accept", "contact", "due", *NEAR}
+
+
+def test_a_missed_review_is_watched_anew_after_a_review_and_in_a_new_listing() -> None:
+    late = missed(ComplaintStep.LISTING_REVIEW, START + 32 * DAY)
+    assert set(running(*listed(), late)) == {"listing-end"}
+    reviewed = ListingReviewed(
+        reviewed_at=START + 33 * DAY, review_by=START + 63 * DAY, ends_by=START + 367 * DAY, finding=None
+    )
+    assert running(*listed(), late, reviewed)["listing-review"] == Watch(START + 63 * DAY, 2)
+    ended = ListingEnded(
+        ground=ListingEndGround.UNBLOCKED, ended_at=START + 40 * DAY, due_at=START + 45 * DAY, deadline_version=3
+    )
+    assert running(*listed(), late, ended, *listed()[-2:])["listing-review"] == Watch(START + 32 * DAY, 2)
+
+
+def test_a_missed_callback_is_watched_anew_after_a_rehandling() -> None:
+    late = missed(ComplaintStep.CALLBACK, START + 5 * DAY)
+    assert running(*finished(), late) == {}
+    again = [called_back(resolved=False), reopened(1), FINISHED]
+    assert running(*finished(), late, *again) == {"callback": Watch(START + 5 * DAY, 2)}

@@ -115,6 +115,8 @@ def test_acceptance_after_the_limit_is_late(after: timedelta, late: bool) -> Non
 def test_a_unit_asks_to_return_inside_the_window() -> None:
     sent = given(evolve, received(), dispatched())
     sent.when(request_return, BACK, now=START + HOUR, terms=TERMS, calendar=CALENDAR).then(ASKED_BACK)
+    last = ASKED_BACK.model_copy(update={"requested_at": START + 2 * HOUR, "decide_by": START + 4 * HOUR})
+    sent.when(request_return, BACK, now=START + 2 * HOUR, terms=TERMS, calendar=CALENDAR).then(last)
     sent.when(request_return, BACK, now=START + 2 * HOUR + MINUTE, terms=TERMS, calendar=CALENDAR).then_refused(
         "window_over"
     )

@@ -214,3 +214,10 @@ def test_an_exception_is_gone_once_it_is_handled_again() -> None:
     given(evolve, *finished(), bad, exception, reopened(1), FINISHED, bad).when(close, now=NOW).then_refused(
         "not_resolved"
     )
+
+
+def test_after_a_rehandling_the_tries_are_counted_anew() -> None:
+    asked = TryCallback(tried_at=START + 3 * DAY, outcome=CallbackOutcome.NO_ANSWER)
+    given(evolve, *finished(), *TRIED, called_back(resolved=False), reopened(1), FINISHED).when(
+        try_callback, asked, now=NOW, terms=TERMS
+    ).then(CallbackTried(tried_at=START + 3 * DAY, outcome=CallbackOutcome.NO_ANSWER, tries=1))
