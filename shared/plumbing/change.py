@@ -350,10 +350,15 @@ async def change(
         work = Work(now, ask.caller.actor, base.terms(now), correlation=ask.correlation)
         held = Held(work, kind, id, *kind.parse(row)[1:]) if row else Held(work, kind, id)
         _permit(held, ask)
-        held.change(rule, *asked, **named)
+        try:
+            held.change(rule, *asked, **named)
+        except RuleBroken:
+            if answered := await _answered(base.pool, ask):
+                return answered
+            raise
         answer = {"id": str(id), "version": held.version}
         if not work.said:
-            return answer
+            return await _answered(base.pool, ask) or answer
         try:
             written = await base.pool.fetchval(*one_statement(work, held, ask.key, ask.body, json.dumps(answer)))
         except asyncpg.UniqueViolationError as error:
@@ -396,7 +401,14 @@ async def together(
                 hands = [work.get(item) for item in wanted]
                 if hands and isinstance(hands[0], Held):
                     _permit(hands[0], ask)
-                answer = decide(work, *hands)
+                try:
+                    answer = decide(work, *hands)
+                except RuleBroken:
+                    if answered := await _answered(con, ask):
+                        return answered
+                    raise
+                if not work.said and (answered := await _answered(con, ask)):
+                    return answered
                 await work.flush(con, ask.key, ask.body, json.dumps(answer))
             base.wake.set()
             return answer
@@ -414,7 +426,11 @@ def _permit(held: Held[Any], ask: Ask) -> None:
 
 
 async def _answered(con: Pool | Connection, ask: Ask) -> dict[str, Any] | None:
-    """The stored answer to this key, if it was answered before."""
+    """The stored answer to this key, if it was answered before.
+
+    Asked again when a decision says nothing or refuses: the same request may have been answered between our first look
+    and the reading of what it changed.
+    """
     if ask.key is None:
         return None
     row = await con.fetchrow("select body, answer::text as answer from idempotency where key = $1", ask.key)

@@ -79,12 +79,17 @@ class Relay:
         self._last: dict[int, tuple[int, str]] = {}
         self._checked = 0.0
         self.sent = self.retold = 0
-        self.stopping = False
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Send what is there, then end."""
+        self._stopping.set()
+        self._wake.set()
 
     async def run(self) -> None:
         """Until told to stop: a connection and a producer that failed once are thrown away and made anew."""
         pause = 0.1
-        while not self.stopping:
+        while not self._stopping.is_set():
             try:
                 await self._serve()
                 pause = 0.1
@@ -93,7 +98,8 @@ class Relay:
                 if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
                     raise  # aiokafka leaks stray cancellations: only one that was asked for ends us
                 log.warning("relay_failed", extra={"error": type(error).__name__, "again_in_s": pause})
-                await asyncio.sleep(pause)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), pause)
                 pause = min(pause * 2, 5.0)
 
     async def _serve(self) -> None:
@@ -102,7 +108,7 @@ class Relay:
         self._checked = 0.0
         try:
             await producer.start()
-            while not self.stopping:
+            while not self._stopping.is_set():
                 self._wake.clear()
                 sent = await self._turn(con, producer)
                 if sent < self._batch:

@@ -198,8 +198,7 @@ class Service(Generic[T]):
     async def stop(self) -> None:
         """Drain: first what comes in, then what goes out."""
         await self.broker.stop()
-        self.relay.stopping = True
-        self.base.wake.set()
+        self.relay.stop()
         if relay := self.tasks.pop("relay", None):
             await asyncio.wait([relay], timeout=10)
             relay.cancel()

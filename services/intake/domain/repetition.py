@@ -15,7 +15,7 @@ from shared.rules.township import Town
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """件 by which orders are compared: what it is about, and where."""
+    """诉求要点: what an order is about, and where."""
 
     category: str
     community: str | None

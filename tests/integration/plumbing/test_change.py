@@ -11,7 +11,7 @@ import pytest_asyncio
 from shared.plumbing.caller import NotFound, Person, Reach, Role
 from shared.plumbing.change import Base, KeyReused, VersionMoved, change, fingerprint, together
 from shared.plumbing.journal import put_seal, verify
-from shared.rules.broken import RuleBroken
+from shared.rules.broken import Reason, RuleBroken, refuse
 from tests.support.sample import BOXES, METADATA, SOON, fill, open_box, shut
 from tests.support.servers import KEYS, Server, ask, base
 
@@ -66,6 +66,18 @@ async def test_the_same_key_gives_the_same_answer_and_one_effect(home: Base) -> 
     answers = await asyncio.gather(*(change(home, BOXES, id, ask("k", body), fill, 5) for _ in range(8)))
     assert {answer["version"] for answer in answers} == {2}
     assert await home.pool.fetchval("select total from boxes where id = $1", id) == 5
+
+
+async def test_a_repeated_request_that_would_be_refused_now_gets_the_first_answer(home: Base) -> None:
+    id, body = uuid4(), fingerprint(b"5")
+    await change(home, BOXES, id, ask(), open_box, "here")
+
+    def fill_once(before, amount):  # type: ignore[no-untyped-def]
+        refuse(before.total > 0 and Reason("full", "已满"))
+        return fill(before, amount)
+
+    answers = await asyncio.gather(*(change(home, BOXES, id, ask("k", body), fill_once, 5) for _ in range(12)))
+    assert {answer["version"] for answer in answers} == {2}
 
 
 async def test_the_same_key_with_another_body_is_refused(home: Base) -> None:
