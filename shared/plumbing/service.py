@@ -159,6 +159,7 @@ class Service(Generic[T]):
                 break
             except Exception as error:
                 log.warning("broker_away", extra={"error": type(error).__name__, "again_in_s": pause})
+                await self.broker.stop()  # what a failed start has opened
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
         await self.listener.watch()

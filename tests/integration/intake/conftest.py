@@ -10,7 +10,7 @@ from tests.support.servers import Server
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def here(postgres: Server, kafka: str, tmp_path: Path) -> AsyncIterator[Town]:
+async def here(postgres: Server, tmp_path: Path) -> AsyncIterator[Town]:
     """A town that begins on 2024-02-01."""
-    async with town(postgres, kafka, tmp_path) as running:
+    async with town(postgres, tmp_path) as running:
         yield running

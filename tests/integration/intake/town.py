@@ -155,7 +155,7 @@ class Town:
 
 
 @asynccontextmanager
-async def town(server: Server, kafka: str, folder: Path) -> AsyncIterator[Town]:
+async def town(server: Server, folder: Path) -> AsyncIterator[Town]:
     """The service, running."""
     keys = Keys(folder)
     keys.make()
@@ -164,7 +164,7 @@ async def town(server: Server, kafka: str, folder: Path) -> AsyncIterator[Town]:
             service="intake",
             mode=Mode.EMBEDDED,
             database_url=url,
-            kafka=kafka,
+            kafka="127.0.0.1:1",
             config=Path("config"),
             master_key_file=keys.master_key,
             jwks_file=keys.jwks,
