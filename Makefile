@@ -1,5 +1,6 @@
 # Two commands do everything on a fresh machine with only Python 3.11+: `make demo` and `make test`.
-PYTHON ?= $(shell command -v python3.14 || command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; do \
+	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
 BIN := .venv/bin
 
 .PHONY: demo up test lint format docs clean
@@ -31,8 +32,7 @@ clean:
 	rm -rf .venv .fiveplusn .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.installed: requirements.lock pyproject.toml
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo "需要 Python 3.11 或更高版本 / Python 3.11 or newer is needed"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更高版本 / Python 3.11 or newer is needed"; exit 1; }
 	@echo "安装依赖 / installing what is needed …"
 	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
