@@ -139,8 +139,8 @@ def order(call: Call) -> dict[str, Any]:
         "received_at": call.at.isoformat(),
         "title": call.habit.title,
         "content": call.habit.says,
-        "community": call.community,
+        "community": call.community if call.told == call.place else None,
         "category": call.habit.category,
-        "place": call.place,
+        "place": call.told,
         "complainant": {"name": f"居民{call.person}", "phone": f"1990000{call.person:05d}"[:12]},
     }

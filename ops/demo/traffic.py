@@ -86,7 +86,10 @@ CHANNELS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One demand as it will come in, and how the person will answer when called back."""
+    """One demand as it will come in, and how the person will answer when called back.
+
+    `told`: the place that the person names, now and then one of another community; the dispatcher finds out.
+    """
 
     number: str
     at: datetime
@@ -94,6 +97,7 @@ class Call:
     channel: Channel
     community: str
     place: str | None
+    told: str | None
     person: int
     wrong_unit: str | None
     answers: Satisfaction
@@ -122,7 +126,8 @@ def calls(town: Town, seed: int, first: date, last: date, count: int) -> list[Ca
                 earlier.habit if earlier else habit,
                 random.choices(list(CHANNELS), list(CHANNELS.values()))[0],
                 earlier.community if earlier else community,
-                earlier.place if earlier else _place(random, town, community),
+                place := earlier.place if earlier else _place(random, town, community),
+                random.choice(town.places).code if place and random.random() < 0.06 else place,
                 earlier.person if earlier else random.randrange(10_000, 99_999),
                 random.choice(_others(habit.unit)) if wrong else None,
                 random.choices(

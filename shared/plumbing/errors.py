@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -86,9 +87,39 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
             return problem(500, "internal", "系统内部错误，已记录")
 
 
+_SAID = (
+    (re.compile(r"Value error, (.*)"), r"\1"),
+    (re.compile(r"Extra inputs are not permitted"), "没有这个字段"),
+    (re.compile(r"Field required|'data'"), "必填"),
+    (re.compile(r"String should have at least (\d+) characters?"), r"至少 \1 个字"),
+    (re.compile(r"String should have at most (\d+) characters?"), r"至多 \1 个字"),
+    (re.compile(r"String should match pattern.*"), "格式不符"),
+    (re.compile(r"Input should be a valid (?:dictionary|object).*"), "须为对象"),
+    (re.compile(r"Input should be a valid (?:list|tuple|array).*"), "须为列表"),
+    (re.compile(r"Input should be a valid string.*"), "须为文本"),
+    (re.compile(r"Input should be a valid (?:integer|number|decimal).*"), "须为数字"),
+    (re.compile(r"Input should be a valid (?:date|datetime|time|UUID|boolean).*"), "格式不符"),
+    (re.compile(r"Input should be (?:less than or equal to|less than) (.*)"), r"不得大于 \1"),
+    (re.compile(r"Input should be (?:greater than or equal to|greater than) (.*)"), r"不得小于 \1"),
+    (re.compile(r"Input should be (.*)"), r"应为 \1 之一"),
+    (re.compile(r"(?:Tuple|List) should have at most (\d+) items?.*"), r"至多 \1 项"),
+    (re.compile(r"(?:Tuple|List) should have at least (\d+) items?.*"), r"至少 \1 项"),
+)
+"""What the validation library says, in Chinese; whatever else it says, the content is wrong."""
+
+
+def _chinese(message: str) -> str:
+    for pattern, words in _SAID:
+        if found := pattern.fullmatch(message):
+            return found.expand(words)
+    return "内容有误"
+
+
 def _pointers(extra: Any) -> list[dict[str, str]]:
     found = []
     for entry in extra if isinstance(extra, list) else []:
         key = str(entry.get("key", "")).removeprefix("data.").removeprefix("data")
-        found.append({"pointer": f"/{key.replace('.', '/')}" if key else "", "detail": str(entry.get("message", ""))})
+        found.append(
+            {"pointer": f"/{key.replace('.', '/')}" if key else "", "detail": _chinese(str(entry.get("message", "")))}
+        )
     return found

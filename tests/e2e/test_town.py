@@ -141,6 +141,8 @@ async def test_no_name_phone_or_word_of_a_resident_leaves_intakes_vault(client: 
     original = await client.get("intake", f"/complaints/{found[0]['id']}/original?reason=test", SUPERVISOR)
     assert CANARY_TEXT in json.dumps(original, ensure_ascii=False), "the vault must have it, or the scan proves nothing"
     everything = await _everything_outside_the_vault(stack)
+    border = everything.pop("hotline.work-orders")
+    assert any(canary in border for canary in _spellings()), "the scan finds what is there"
     assert any(b"ComplaintReceived" in text for text in everything.values())
     leaks = [place for place, text in everything.items() for canary in _spellings() if canary in text]
     assert leaks == []
@@ -164,9 +166,10 @@ def _spellings() -> list[bytes]:
 
 
 async def _everything_outside_the_vault(stack: Stack) -> dict[str, bytes]:
-    """Every topic but the border's, every log, every row of every database as text."""
+    """Every topic (the border's too, for comparison), every log, every row of every database as text."""
     found = {f"log {log.name}": log.read_bytes() for log in (stack.data / "logs").iterdir()}
     topics = [f"{name}.events" for name in ("intake", "deliberation", "escalation", "projects")]
+    topics.append("hotline.work-orders")
     consumer = AIOKafkaConsumer(*topics, bootstrap_servers=stack.broker.address, auto_offset_reset="earliest")
     await consumer.start()
     quiet = 0
@@ -254,6 +257,24 @@ async def test_check_says_that_all_is_well_until_somebody_changes_the_journal(
     finally:
         await con.execute("update journal set data = $2 where position = $1", row["position"], row["data"])
         await con.execute("alter table journal enable trigger journal_append_only")
+        await con.close()
+    assert (await fiveplusn(data, "check", "--json"))[0] == 0
+
+
+async def test_check_finds_a_table_that_is_not_what_the_journal_says(client: Client, stack: Stack, data: Path) -> None:
+    answer = await client.post("intake", "/complaints", DISPATCHER, complaint(category="STREET_LIGHT"))
+    await client.settled()
+    con = await asyncpg.connect(stack.postgres.url("intake"))
+    category = "update complaints set category = $2 where id = $1"
+    try:
+        await con.execute(category, answer["id"], "NOISE")
+        code, out = await fiveplusn(data, "check", "--json")
+        assert code == 1
+        [wrong] = [entry["words"] for entry in json.loads(out)["checks"] if not entry["ok"]]
+        assert "fold of complaint" in wrong
+        assert answer["id"] in wrong
+    finally:
+        await con.execute(category, answer["id"], "STREET_LIGHT")
         await con.close()
     assert (await fiveplusn(data, "check", "--json"))[0] == 0
 
