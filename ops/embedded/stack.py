@@ -151,7 +151,6 @@ class Stack:
             "FIVEPLUSN_JWKS_FILE": str(self.keys.jwks),
             "FIVEPLUSN_ISSUER": EMBEDDED_ISSUER,
             "FIVEPLUSN_AUDIENCE": AUDIENCE,
-            "FIVEPLUSN_PEERS": json.dumps(self.urls),
             **self._environment,
         }
 

@@ -16,10 +16,9 @@ PRODUCERS = (intake, deliberation, escalation, projects)
 
 _NUMBER = "update numbering set last = last + $1 returning last"
 _KEEP = """
-insert into facts (number, service, kind, stream, version, type, data, actor, terms, at, received_at, cause, correlation)
-select n, s, k, i, v, t, d, a, m, w, $13, c, r from unnest($1::bigint[], $2::text[], $3::text[], $4::uuid[], $5::int[],
-$6::text[], $7::json[], $8::text[], $9::text[], $10::timestamptz[], $11::text[], $12::text[])
-u(n, s, k, i, v, t, d, a, m, w, c, r)
+insert into facts (number, service, kind, stream, version, position, type, data, actor, terms, at, cause, correlation,
+received_at) select u.*, $14 from unnest($1::bigint[], $2::text[], $3::text[], $4::uuid[], $5::int[], $6::bigint[],
+$7::text[], $8::json[], $9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::text[]) u
 """
 _LINK = "insert into links select * from unnest($1::text[], $2::text[]) on conflict do nothing"
 
@@ -41,6 +40,7 @@ def listen(inbox: Inbox, service: Service[DashboardTerms]) -> None:
                     h.kind,
                     h.id,
                     h.version,
+                    int(header("ce_position", "0")),
                     h.type,
                     body,
                     header("ce_actor", ""),

@@ -15,6 +15,7 @@ FACTS = Table(
     Column("kind", Text, nullable=False),
     Column("stream", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
     Column("type", Text, nullable=False),
     Column("data", JSON, nullable=False),
     Column("actor", Text, nullable=False),

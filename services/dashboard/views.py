@@ -10,7 +10,8 @@ from shared.events.base import ref
 from shared.plumbing.database import Pool
 
 _FACTS = """
-select number, service, kind, stream, version, type, data::text as data, actor, terms, at, received_at, cause, correlation
+select number, service, kind, stream, version, position, type, data::text as data, actor, terms, at, received_at, cause,
+    correlation
 from facts where number > $1 and ($2::text is null or type = $2 or type like '%.' || $2 || '.v%')
 and ($3::text is null or kind = $3) and ($4::uuid is null or stream = $4) and ($5::text is null or service = $5)
 order by number limit $6
@@ -24,8 +25,9 @@ with recursive up(stream) as (
 select stream from up union select stream from down
 """
 _STEPS = """
-select number, service, kind, stream, version, type, data::text as data, actor, terms, at, received_at, cause, correlation
-from facts where stream = any($1::uuid[]) order by at, number
+select number, service, kind, stream, version, position, type, data::text as data, actor, terms, at, received_at, cause,
+    correlation
+from facts where stream = any($1::uuid[]) order by at, position, number
 """
 _EDGES = """
 select source, consequence from links where source = any($1::text[]) and consequence = any($1::text[])

@@ -1,10 +1,12 @@
 """How a door changes a complaint: whom the caller speaks for, and what of a confidential one goes to the vault."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from datetime import datetime
+from typing import Any, Protocol, TypeVarTuple, runtime_checkable
 from uuid import UUID
 
 from services.intake.domain.complaint import Complaint
+from services.intake.domain.terms import Terms
 from services.intake.registering import ORDER, IntakeService
 from services.intake.store import COMPLAINTS
 from shared.events.base import Asked, Fact
@@ -12,6 +14,9 @@ from shared.plumbing.caller import Person, Reach
 from shared.plumbing.change import Ask, Held, Wanted, Work, change, together
 from shared.plumbing.database import Connection
 from shared.rules.broken import Reason, refuse
+from shared.rules.calendar import Calendar
+
+Asks = TypeVarTuple("Asks")
 
 SAID = "said"
 """The vault's field for what staff wrote about a confidential complaint: `said/` and the version it led to."""
@@ -25,6 +30,21 @@ class ForUnit(Protocol):
     def unit(self) -> str:
         """The unit's code."""
         ...
+
+
+class Timed(Protocol[*Asks]):
+    """A rule that needs the time, the terms and the calendar."""
+
+    def __call__(
+        self, before: Complaint | None, /, *asked: *Asks, now: datetime, terms: Terms, calendar: Calendar
+    ) -> Iterable[Fact]:
+        """What happens then."""
+        ...
+
+
+def timed(service: IntakeService, rule: Timed[*Asks], *asked: *Asks) -> Callable[[Complaint | None], Iterable[Fact]]:
+    """That rule at the moment it is tried."""
+    return lambda was: rule(was, *asked, now=service.now(), terms=service.today, calendar=service.calendar)
 
 
 def speaks_for(caller: Person, unit: str) -> None:

@@ -75,13 +75,11 @@ async def import_all(service: IntakeService, ask: Ask, rows: ImportRows) -> dict
                 ends[index] = _end(row, End.QUARANTINED if quarantined else End.REJECTED, reason.words)
                 if quarantined:
                     aside.append((_record(item), reason.code, reason.words))
+        if aside:
+            work.besides.append(lambda con: service.quarantine.put(con, aside))
         return {"rows": [ends[index] for index in sorted(ends)]}
 
-    answer = await together(service.base, [], ask, decide, prepare)
-    if aside:
-        async with service.pool.acquire() as con, con.transaction():
-            await service.quarantine.put(con, aside)
-    return answer
+    return await together(service.base, [], ask, decide, prepare)
 
 
 def _register(desk: Desk, work: Work, row: Row, item: Incoming, ask: Ask) -> dict[str, Any]:

@@ -19,6 +19,19 @@ log = logging.getLogger(__name__)
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
 
 
+async def answers(kafka: str) -> bool:
+    """Whether anybody listens at one of these addresses (`host:port`, separated by commas)."""
+    for address in kafka.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), 5)
+        except OSError:
+            continue
+        writer.close()
+        return True
+    return False
+
+
 async def _raw(_: Any) -> bytes:
     """Nothing is decoded in the framework: one bad record would fail its whole batch."""
     return b""

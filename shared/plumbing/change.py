@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
@@ -153,6 +153,8 @@ class Work:
         self.arms: list[tuple[str, UUID, str, int, datetime, str | None]] = []
         self.locks: dict[UUID, bytes] = {}
         self.kept: list[Sealed] = []
+        self.besides: list[Callable[[Connection], Awaitable[None]]] = []
+        """What else belongs into the same transaction, by way of its connection."""
         self._hand: dict[tuple[str, UUID], Held[Any]] = {}
         self._undo: list[tuple[Held[Any], int, bytes, Any]] = []
 
@@ -226,6 +228,8 @@ class Work:
 
     async def flush(self, con: Connection, key: str | None = None, body: bytes = b"", answer: str = "") -> None:
         """Write everything: in one statement where one aggregate changed, in bulk otherwise."""
+        for write in self.besides:
+            await write(con)
         changed = [held for held in self._hand.values() if held.version != held.was]
         if len(changed) == 1 and changed[0].kind.evolve and not self.arms:
             if not await con.fetchval(*one_statement(self, changed[0], key, body, answer)):
@@ -240,7 +244,7 @@ class Work:
         if self.kept:
             rows = [(entry.owner, entry.field, entry.subject, entry.sealed) for entry in self.kept]
             await con.execute(_KEPT, *zip(*rows, strict=True))
-        if key and (self.said or self.kept):
+        if key and (self.said or self.kept or self.besides):
             await con.execute("insert into idempotency (key, body, answer) values ($1, $2, $3)", key, body, answer)
 
     async def _flush_rows(self, con: Connection, changed: list[Held[Any]]) -> None:

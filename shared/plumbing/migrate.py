@@ -80,5 +80,5 @@ def run_env(metadata: sqlalchemy.MetaData) -> None:
 
 
 if __name__ == "__main__":
-    start = os.environ.get("FIVEPLUSN_CLOCK_START")
+    start = os.environ.get("FIVEPLUSN_CLOCK_START") if os.environ.get("FIVEPLUSN_MODE") == "embedded" else None
     upgrade(sys.argv[1], os.environ["FIVEPLUSN_DATABASE_URL"], datetime.fromisoformat(start) if start else None)

@@ -262,6 +262,7 @@ def _envelope(row: asyncpg.Record, fact: str) -> list[tuple[str, bytes]]:
         ("ce_dataschema", f"urn:fiveplusn:schema:{row['type']}".encode()),
         ("ce_stream", f"{kind}/{stream}".encode()),
         ("ce_sequence", b"%d" % row["version"]),
+        ("ce_position", b"%d" % row["position"]),
         ("ce_actor", f"{role}:{rest.partition(':')[0]}".encode()),
         ("ce_terms", row["terms"].encode()),
         ("ce_causationid", row["cause"].encode()),

@@ -22,10 +22,10 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from shared.plumbing import logs
 from shared.plumbing.auth import Issuers, authorise, load_authz
-from shared.plumbing.bus import Listener
+from shared.plumbing.bus import Listener, answers
 from shared.plumbing.change import Ask, Base, fingerprint
 from shared.plumbing.database import Clock, Pool, open_pool
-from shared.plumbing.errors import answer
+from shared.plumbing.errors import BadBody, answer
 from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
 from shared.plumbing.openapi import UnionOfEnums
@@ -107,6 +107,8 @@ class Service(Generic[T]):
         pool = await open_pool(settings.dsn, plan.name, settings.database_pool)
         clock = Clock(pool)
         await clock.refresh()
+        if not settings.embedded and await pool.fetchval("select ahead <> interval '0' from town_clock"):
+            raise RuntimeError("the town's clock of a production database may not be moved")
         base = Base(pool, clock, lambda moment: terms.on(moment).version)
         quarantine = Quarantine(plan.name, keys.quarantine)
         inbox = Inbox(plan.name, base, quarantine)
@@ -151,10 +153,15 @@ class Service(Generic[T]):
         self.tasks[name] = asyncio.create_task(run(), name=name)
 
     async def _listen(self) -> None:
-        """Connect to the broker, however long that takes, then watch the log."""
+        """Connect to the broker, however long that takes, then watch the log.
+
+        Asked first whether it is there: a client whose start fails never gives back what it opened.
+        """
         pause = 0.2
         while True:
             try:
+                if not await answers(self.settings.kafka):
+                    raise ConnectionError
                 await self.broker.start()
                 break
             except Exception as error:
@@ -227,14 +234,23 @@ async def _ask(request: Request[Any, Any, Any]) -> Ask:
     """Who asks, with which key and for which version."""
     key, caller = request.headers.get("idempotency-key"), request.user
     body = await request.body()
-    expected = request.headers.get("if-match", "").strip('"')
     return Ask(
         caller,
         f"{caller.subject}\n{request.method} {request.url.path}\n{key}" if key else None,
         fingerprint(body) if key else b"",
-        int(expected) if expected.isdecimal() else None,
+        _expected(request.headers.get("if-match")),
         request.headers.get("x-correlation-id", "")[:100],
     )
+
+
+def _expected(header: str | None) -> int | None:
+    """The version that If-Match names; anything but a version would be a write without its guard."""
+    if header is None:
+        return None
+    version = header.strip().strip('"')
+    if not version.isdecimal():
+        raise BadBody("bad_if_match", "If-Match 须为版本号")
+    return int(version)
 
 
 async def _service(state: State) -> Any:

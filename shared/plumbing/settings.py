@@ -38,7 +38,6 @@ class Settings(BaseSettings):
     jwks_file: Path
     issuer: str = EMBEDDED_ISSUER
     audience: str = "fiveplusn"
-    peers: dict[str, str] = {}
     session_timeout_ms: int = Field(default=10_000, ge=1_000)
     log_level: str = "INFO"
 

@@ -88,6 +88,7 @@ def test_the_wire_is_cloudevents_in_binary_mode() -> None:
         "kind": "complaint",
         "stream": "00000000-0000-4000-8000-000000000001",
         "version": 3,
+        "position": 17,
         "type": fact.wire_type,
         "actor": "officer:town-request-centre:someone",
         "occurred_at": moment("2024-02-01T09:30:00"),

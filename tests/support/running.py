@@ -1,18 +1,19 @@
-"""A service as it runs, on a database of its own, without its background: tests bring facts and time themselves."""
+"""A service as it runs, on a database of its own: tests bring facts and time themselves."""
 
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 import httpx
+from litestar import Litestar
 
 from ops.embedded.keys import Bearer, Keys
 from shared.events.base import Fact
@@ -40,33 +41,35 @@ async def migrated(server: Server, service: str, begin: datetime) -> AsyncIterat
 
 
 @dataclass
-class Running:
-    """The service by HTTP, by facts and by time."""
+class Live:
+    """What the tests of every service do: HTTP, facts and time."""
 
     client: httpx.AsyncClient
     keys: Keys
     service: Service[Any]
 
-    async def call(self, method: str, path: str, who: Bearer, body: object = None) -> httpx.Response:
+    async def call(self, method: str, path: str, who: Bearer | None, body: object = None) -> httpx.Response:
         """The answer, whatever it is."""
-        token = self.keys.token(who, now=datetime.now(UTC), lifetime=timedelta(hours=1))
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        headers = {"Content-Type": "application/json"}
+        if who:
+            token = self.keys.token(who, now=datetime.now(UTC), lifetime=timedelta(hours=1))
+            headers["Authorization"] = f"Bearer {token}"
         content = None if method == "GET" else json.dumps({} if body is None else body, default=str).encode()
         return await self.client.request(method, path, content=content, headers=headers)
 
-    async def get(self, path: str, who: Bearer = OPERATOR) -> Any:
+    async def get(self, path: str, who: Bearer | None = OPERATOR) -> Any:
         """Read; it must succeed."""
         answer = await self.call("GET", path, who)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def post(self, path: str, who: Bearer, body: object = None) -> Any:
+    async def write(self, path: str, who: Bearer | None, body: object) -> Any:
         """Write; it must succeed."""
         answer = await self.call("POST", path, who, body)
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
-    async def refused(self, path: str, who: Bearer, body: object = None) -> list[str]:
+    async def reasons(self, path: str, who: Bearer | None, body: object) -> list[str]:
         """Write; it must be refused: the codes of all reasons."""
         answer = await self.call("POST", path, who, body)
         assert answer.status_code == 409, answer.text
@@ -93,17 +96,77 @@ class Running:
         assert heard is not None
         await self.service.inbox.absorb([heard])
 
+    async def facts(self, stream: UUID | str) -> list[tuple[str, dict[str, Any]]]:
+        """Name and content of the facts of a stream, in order."""
+        rows = await self.service.pool.fetch(
+            "select split_part(type, '.', 3) as word, data::text as data from journal where stream = $1 order by version",
+            UUID(str(stream).rpartition("/")[2]),
+        )
+        return [(row["word"], json.loads(row["data"])) for row in rows]
+
+    async def words(self, stream: UUID | str) -> list[str]:
+        """The names of the facts of a stream, in order."""
+        return [word for word, _ in await self.facts(stream)]
+
+
+class Running(Live):
+    """A service whose tests say for every request who sends it."""
+
+    async def post(self, path: str, who: Bearer, body: object = None) -> Any:
+        """Write; it must succeed."""
+        return await self.write(path, who, body)
+
+    async def refused(self, path: str, who: Bearer, body: object = None) -> list[str]:
+        """Write; it must be refused: the codes of all reasons."""
+        return await self.reasons(path, who, body)
+
     async def said(self, stream: UUID | str) -> list[str]:
         """The names of the facts of a stream, in order."""
-        rows = await self.service.pool.fetch(
-            "select split_part(type, '.', 3) as word from journal where stream = $1 order by version", UUID(str(stream))
-        )
-        return [row["word"] for row in rows]
+        return await self.words(stream)
 
 
 @asynccontextmanager
-async def running(server: Server, folder: Path, plan: Plan[Any], begin: datetime) -> AsyncIterator[Running]:
-    """The service of this plan; its clock begins there."""
+async def quiet(plan: Plan[Any], settings: Settings) -> AsyncIterator[Litestar]:
+    """The application without its background."""
+    app, service = application(plan, settings), await Service.open(plan, settings)
+    app.state.service = service
+    if plan.begin:
+        await plan.begin(service)
+    yield app
+    await service.pool.close()
+
+
+@asynccontextmanager
+async def lively(plan: Plan[Any], settings: Settings) -> AsyncIterator[Litestar]:
+    """The application with its background; no broker answers it."""
+    app = application(plan, settings)
+    up, over = asyncio.Event(), asyncio.Event()
+
+    async def life() -> None:
+        """In a task of its own: what opens the service must close it."""
+        async with app.lifespan():
+            up.set()
+            await over.wait()
+
+    living, opening = asyncio.create_task(life()), asyncio.create_task(up.wait())
+    await asyncio.wait([living, opening], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        yield app
+    finally:
+        opening.cancel()
+        over.set()
+        await living
+
+
+Way = Callable[[Plan[Any], Settings], AbstractAsyncContextManager[Litestar]]
+L = TypeVar("L", bound=Live)
+
+
+@asynccontextmanager
+async def live(
+    kind: type[L], server: Server, folder: Path, plan: Plan[Any], begin: datetime, way: Way = quiet
+) -> AsyncIterator[L]:
+    """The service of this plan, for tests of this kind; its clock begins there."""
     keys = Keys(folder)
     keys.make()
     async with migrated(server, plan.name, begin) as url:
@@ -116,11 +179,12 @@ async def running(server: Server, folder: Path, plan: Plan[Any], begin: datetime
             master_key_file=keys.master_key,
             jwks_file=keys.jwks,
         )
-        app, service = application(plan, settings), await Service.open(plan, settings)
-        app.state.service = service
-        if plan.begin:
-            await plan.begin(service)
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url="http://town") as client:
-            yield Running(client, keys, service)
-        await service.pool.close()
+        async with way(plan, settings) as app:
+            transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+            async with httpx.AsyncClient(transport=transport, base_url="http://town") as client:
+                yield kind(client, keys, app.state.service)
+
+
+def running(server: Server, folder: Path, plan: Plan[Any], begin: datetime) -> AbstractAsyncContextManager[Running]:
+    """The service of this plan; its clock begins there."""
+    return live(Running, server, folder, plan, begin)

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import post
 from litestar.params import FromPath, JSONBody
 
-from services.intake.deciding import answer, decide
+from services.intake.deciding import answer, decide, timed
 from services.intake.domain import finishing
 from services.intake.domain.asked import (
     ApproveException,
@@ -67,12 +67,7 @@ async def record_callback(
 @post("/complaints/{id:uuid}/reopen", status_code=200)
 async def reopen_complaint(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """重办."""
-    return await decide(
-        service,
-        ask,
-        id,
-        lambda was: finishing.reopen(was, now=service.now(), terms=service.today, calendar=service.calendar),
-    )
+    return await decide(service, ask, id, timed(service, finishing.reopen))
 
 
 @post("/complaints/{id:uuid}/exception", status_code=200)

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import post
 from litestar.params import FromPath, JSONBody
 
-from services.intake.deciding import decide
+from services.intake.deciding import decide, timed
 from services.intake.domain import handling, listing
 from services.intake.domain.asked import (
     AddSupport,
@@ -68,15 +68,7 @@ async def request_extension(
     ask: Asking,
 ) -> dict[str, Any]:
     """申请延期."""
-    return await decide(
-        service,
-        ask,
-        id,
-        lambda was: handling.request_extension(
-            was, data, now=service.now(), terms=service.today, calendar=service.calendar
-        ),
-        data,
-    )
+    return await decide(service, ask, id, timed(service, handling.request_extension, data), data)
 
 
 @post("/complaints/{id:uuid}/extension", status_code=200)
@@ -111,12 +103,7 @@ async def request_listing(
 @post("/complaints/{id:uuid}/listing", status_code=200)
 async def grant_listing(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """同意挂账."""
-    return await decide(
-        service,
-        ask,
-        id,
-        lambda was: listing.grant_listing(was, now=service.now(), terms=service.today, calendar=service.calendar),
-    )
+    return await decide(service, ask, id, timed(service, listing.grant_listing))
 
 
 @post("/complaints/{id:uuid}/listing-denial", status_code=200)
@@ -133,26 +120,13 @@ async def review_listing(
     ask: Asking,
 ) -> dict[str, Any]:
     """挂账复核."""
-    return await decide(
-        service,
-        ask,
-        id,
-        lambda was: listing.review_listing(
-            was, data, now=service.now(), terms=service.today, calendar=service.calendar
-        ),
-        data,
-    )
+    return await decide(service, ask, id, timed(service, listing.review_listing, data), data)
 
 
 @post("/complaints/{id:uuid}/listing-end", status_code=200)
 async def end_listing(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """销账."""
-    return await decide(
-        service,
-        ask,
-        id,
-        lambda was: listing.end_listing(was, now=service.now(), terms=service.today, calendar=service.calendar),
-    )
+    return await decide(service, ask, id, timed(service, listing.end_listing))
 
 
 DOORS = [

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from services.intake import importing
 from services.intake.counting import arm_counts
-from services.intake.deciding import answer, decide
+from services.intake.deciding import answer, decide, timed
 from services.intake.domain import dispatching, registration
 from services.intake.domain.asked import (
     Accept,
@@ -112,15 +112,7 @@ async def request_return(
     ask: Asking,
 ) -> dict[str, Any]:
     """申请退单."""
-    return await decide(
-        service,
-        ask,
-        id,
-        lambda was: dispatching.request_return(
-            was, data, now=service.now(), terms=service.today, calendar=service.calendar
-        ),
-        data,
-    )
+    return await decide(service, ask, id, timed(service, dispatching.request_return, data), data)
 
 
 @post("/complaints/{id:uuid}/return", status_code=200)

@@ -6,7 +6,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.deliberation.store import METADATA
-from tests.integration.deliberation.town import migrated
+from tests.integration.deliberation.town import BEGIN
+from tests.support.running import migrated
 from tests.support.servers import Server
 
 
@@ -18,7 +19,7 @@ async def test_the_migrations_give_the_tables_of_the_store(postgres: Server) -> 
         context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
         return list(compare_metadata(context, METADATA))
 
-    async with migrated(postgres) as url:
+    async with migrated(postgres, "deliberation", BEGIN) as url:
         engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
         async with engine.connect() as connection:
             found = await connection.run_sync(differences)

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("stream", sa.Uuid, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
         sa.Column("data", sa.JSON, nullable=False),
         sa.Column("actor", sa.Text, nullable=False),

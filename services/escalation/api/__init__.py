@@ -1,0 +1,10 @@
+"""The doors of escalation for people."""
+
+from services.escalation.api import due_dates, duties, handling, issues
+
+ROUTES = [
+    *issues.ROUTES,
+    *handling.ROUTES,
+    *due_dates.ROUTES,
+    *duties.ROUTES,
+]

@@ -1,0 +1,68 @@
+"""What the doors share: the service, who asks, and an issue with the duties of its departments."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from services.escalation import views
+from services.escalation.domain.duty import Duty
+from services.escalation.domain.issue import Issue
+from services.escalation.domain.terms import Terms
+from services.escalation.store import DUTIES, ISSUES
+from shared.plumbing.caller import NotFound, Reach
+from shared.plumbing.change import Ask, Held, Where, Work, together
+from shared.plumbing.service import Service
+
+EscalationService = Service[Terms]
+Here = NamedDependency[EscalationService]
+Answer = dict[str, Any]
+Duties = list[Held[Duty]]
+Shown = Annotated[str | None, QueryParameter(name="state")]
+Many = Annotated[int, QueryParameter(ge=1, le=1000)]
+
+
+def speaks_for(ask: Ask, community: str | None) -> str:
+    """The unit that asks: a secretary speaks for the community in question."""
+    return community if community and ask.caller.reach is Reach.COMMUNITY else ask.caller.unit
+
+
+def states(duties: Duties) -> list[Duty]:
+    """Those duties that exist."""
+    return [held.state for held in duties if held.state is not None]
+
+
+def answered(held: Held[Any]) -> Answer:
+    """What every writing door answers."""
+    return {"id": str(held.id), "version": held.version}
+
+
+async def with_duties(
+    service: EscalationService, ask: Ask, id: UUID, decide: Callable[[Work, Held[Issue], Duties], object]
+) -> Answer:
+    """Change an issue and the duties of all its departments in one transaction."""
+
+    def decided(work: Work, issue: Held[Issue], duties: Duties) -> Answer:
+        decide(work, issue, duties)
+        return answered(issue)
+
+    return await together(service.base, [(ISSUES, id), Where(DUTIES, "issue", id)], ask, decided)
+
+
+async def with_issue(
+    service: EscalationService, ask: Ask, id: UUID, decide: Callable[[Work, Held[Duty], Held[Issue], Duties], object]
+) -> Answer:
+    """Change a duty with its issue and the issue's other duties in one transaction."""
+    issue_id = await views.issue_of(service.pool, id)
+    if issue_id is None:
+        raise NotFound(str(id))
+
+    def decided(work: Work, duty: Held[Duty], issue: Held[Issue], duties: Duties) -> Answer:
+        decide(work, duty, issue, duties)
+        return answered(duty)
+
+    return await together(
+        service.base, [(DUTIES, id), (ISSUES, issue_id), Where(DUTIES, "issue", issue_id)], ask, decided
+    )

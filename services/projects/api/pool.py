@@ -1,0 +1,158 @@
+"""民心项目池: proposed, pooled, scored, voted on, approved."""
+
+from uuid import UUID, uuid4
+
+from litestar import get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from services.projects import views
+from services.projects.api.door import Answer, Here, State, answered, reach_stage
+from services.projects.domain import approving, batch, disclosing, proposing
+from services.projects.domain.asked import (
+    ApproveProject,
+    Because,
+    Disclose,
+    MergeProject,
+    PoolProject,
+    ProposeProject,
+    RecordVote,
+    ScoreProject,
+)
+from services.projects.domain.batch import Batch
+from services.projects.domain.project import Project
+from services.projects.store import BATCHES, PROJECTS
+from shared.events.base import ref_id
+from shared.events.vocabulary import DisclosureStage
+from shared.plumbing.caller import Scope
+from shared.plumbing.change import Held, Work, change, together
+from shared.plumbing.service import Asking
+
+
+@post("/projects")
+async def propose_project(data: JSONBody[ProposeProject], service: Here, ask: Asking) -> Answer:
+    """提出项目."""
+    ask.caller.must_reach(Scope(data.community))
+    return await change(
+        service.base, PROJECTS, uuid4(), ask, proposing.propose, data, now=service.now(), town=service.town
+    )
+
+
+@get("/projects")
+async def list_projects(
+    service: Here,
+    ask: Asking,
+    only: State = None,
+    community: FromQuery[str | None] = None,
+) -> list[Answer]:
+    """民心项目池."""
+    return await views.listed(service.pool, PROJECTS, ask.caller, state=only, community=community)
+
+
+@get("/projects/{id:uuid}")
+async def read_project(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
+    """一个项目."""
+    found = await views.one(service.pool, PROJECTS, ask.caller, id)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+@post("/projects/{id:uuid}/pool", status_code=200)
+async def pool_project(
+    id: FromPath[UUID],
+    data: JSONBody[PoolProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
+    """入池, 并公开."""
+    return await reach_stage(service, id, ask, DisclosureStage.POOLED, proposing.pool, data)
+
+
+@post("/projects/{id:uuid}/reject", status_code=200)
+async def reject_project(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
+    """不予立项."""
+    return await change(service.base, PROJECTS, id, ask, proposing.reject, data)
+
+
+@post("/projects/{id:uuid}/merge", status_code=200)
+async def merge_project(
+    id: FromPath[UUID],
+    data: JSONBody[MergeProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
+    """并入另一个项目."""
+
+    def decide(work: Work, merged: Held[Project], keeper: Held[Project]) -> Answer:
+        before = merged.state
+        merged.change(proposing.merge, data, project=merged.ref, into=keeper.state)
+        keeper.change(proposing.absorb, project=merged.ref, merged=before)
+        return answered(merged)
+
+    return await together(service.base, [(PROJECTS, id), (PROJECTS, data.into)], ask, decide)
+
+
+@post("/projects/{id:uuid}/unmerge", status_code=200)
+async def unmerge_project(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
+    """撤销合并."""
+    into = await service.pool.fetchval("select merged_into from projects where id = $1", id)
+    keeper_id = ref_id(into) if into else id
+
+    def decide(work: Work, merged: Held[Project], keeper: Held[Project]) -> Answer:
+        if merged.change(proposing.unmerge, data, into=keeper.state):
+            keeper.change(proposing.release, project=merged.ref)
+        return answered(merged)
+
+    return await together(service.base, [(PROJECTS, id), (PROJECTS, keeper_id)], ask, decide)
+
+
+@post("/projects/{id:uuid}/score", status_code=200)
+async def score_project(
+    id: FromPath[UUID],
+    data: JSONBody[ScoreProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
+    """项目评分."""
+    return await change(service.base, PROJECTS, id, ask, approving.score, data, terms=service.today)
+
+
+@post("/projects/{id:uuid}/vote", status_code=200)
+async def record_vote(id: FromPath[UUID], data: JSONBody[RecordVote], service: Here, ask: Asking) -> Answer:
+    """票决结果."""
+    now = service.now()
+    return await change(service.base, PROJECTS, id, ask, approving.vote, data, now=now, terms=service.today)
+
+
+@post("/projects/{id:uuid}/approve", status_code=200)
+async def approve_project(
+    id: FromPath[UUID],
+    data: JSONBody[ApproveProject],
+    service: Here,
+    ask: Asking,
+) -> Answer:
+    """立项, 并公开: the money is reserved in the batch in the same transaction."""
+    now, terms = service.now(), service.today
+
+    def decide(work: Work, held: Held[Project], reserved: Held[Batch]) -> Answer:
+        if held.change(approving.approve, data, now=now, terms=terms, town=service.town):
+            held.change(disclosing.disclose, Disclose(stage=DisclosureStage.APPROVED))
+        reserved.change(batch.reserve, data, project=held.ref)
+        return answered(held)
+
+    return await together(service.base, [(PROJECTS, id), (BATCHES, data.batch)], ask, decide)
+
+
+ROUTES = [
+    propose_project,
+    list_projects,
+    read_project,
+    pool_project,
+    reject_project,
+    merge_project,
+    unmerge_project,
+    score_project,
+    record_vote,
+    approve_project,
+]
