@@ -1,6 +1,7 @@
 """`fiveplusn check`: is all well? Exit 0 only when it is."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -30,12 +31,12 @@ def check(as_json: AsJson = False, data: Data = DEFAULT_DATA) -> None:
 
 async def checks(client: Client) -> list[dict[str, Any]]:
     """Every check, whether it holds, and words."""
-    found = [await _one("消息主题", lambda: _topics(client))]
+    found = [await _one("消息主题", partial(_topics, client))]
     for name in client.address.services:
-        found.append(await _one(f"{name} 就绪", lambda name=name: _ready(client, name)))  # type: ignore[misc]
-    found.append(await _one("流转", lambda: _flow(client)))
+        found.append(await _one(f"{name} 就绪", partial(_ready, client, name)))
+    found.append(await _one("流转", partial(_flow, client)))
     for name in client.address.services:
-        found.append(await _one(f"{name} 完整性", lambda name=name: _integrity(client, name)))  # type: ignore[misc]
+        found.append(await _one(f"{name} 完整性", partial(_integrity, client, name)))
     return found
 
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from services.projects.domain.disclosing import told
+from services.projects.domain.project import Project
 from services.projects.domain.proposing import propose_from_topic
 from services.projects.domain.suggesting import collect_from_route
+from services.projects.domain.suggestion import Suggestion
 from services.projects.domain.terms import Terms
 from services.projects.store import DEMAND_DAYS, PROJECTS, SUGGESTIONS, DemandDays, demand_id
 from shared.events.base import derived, ref_id, ref_kind
@@ -19,12 +21,12 @@ def listen(inbox: Inbox, service: Service[Terms]) -> None:
     """Who hears whom: docs/architecture.md."""
 
     @inbox.hears(TopicNeedsProject, touches=lambda h: [(PROJECTS, derived("project", h.name))])
-    def on_topic_needs_project(work: Work, heard: Heard[TopicNeedsProject], held: Held) -> None:  # type: ignore[type-arg]
+    def on_topic_needs_project(work: Work, heard: Heard[TopicNeedsProject], held: Held[Project]) -> None:
         """议题纳入项目池: the id follows from the fact, because a topic may ask again."""
         held.change(propose_from_topic, heard.fact, topic=heard.ref, now=work.now)
 
     @inbox.hears(ComplaintRouted, touches=lambda h: [(SUGGESTIONS, derived("suggestion", h.ref))])
-    def on_complaint_routed(work: Work, heard: Heard[ComplaintRouted], held: Held) -> None:  # type: ignore[type-arg]
+    def on_complaint_routed(work: Work, heard: Heard[ComplaintRouted], held: Held[Suggestion]) -> None:
         """工单转入建议池."""
         terms = service.terms.on(work.now)
         held.change(
@@ -39,14 +41,14 @@ def listen(inbox: Inbox, service: Service[Terms]) -> None:
         held.note(replace(known, days=known.days | {fact.day.isoformat(): fact.complaints}))
 
     @inbox.hears(TopicProgressed, touches=lambda h: _project(h.fact))
-    def on_topic_progressed(work: Work, heard: Heard[TopicProgressed], *held: Held) -> None:  # type: ignore[type-arg]
+    def on_topic_progressed(work: Work, heard: Heard[TopicProgressed], *held: Held[Project]) -> None:
         """议题已告知."""
         for project in held:
             assert heard.fact.stage is not None
             project.change(told, source=heard.ref, stage=heard.fact.stage)
 
     @inbox.hears(ComplaintProgressed, touches=lambda h: _project(h.fact))
-    def on_complaint_progressed(work: Work, heard: Heard[ComplaintProgressed], *held: Held) -> None:  # type: ignore[type-arg]
+    def on_complaint_progressed(work: Work, heard: Heard[ComplaintProgressed], *held: Held[Project]) -> None:
         """诉求人已告知."""
         for project in held:
             if heard.fact.via and heard.fact.stage:

@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 
 from ops.embedded.keys import Bearer
-from tests.integration.intake.town import DAY, DISPATCHER, FEEDER, OFFICER, OPERATOR, SUPERVISOR, UNIT, Town
+from tests.integration.intake.town import DAY, DISPATCHER, FEEDER, OFFICER, SUPERVISOR, UNIT, Town
+from tests.support.running import OPERATOR
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 VILLAGE = Bearer("secretary", ("dahuichang",))

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.events.base import derived
-from tests.integration.intake.town import DAY, FEEDER, HOUR, OFFICER, OPERATOR, SUPERVISOR, UNIT, Town
+from tests.integration.intake.town import DAY, FEEDER, HOUR, OFFICER, SUPERVISOR, UNIT, Town
+from tests.support.running import OPERATOR
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 HOTSPOT = derived("hotspot", "PROPERTY_VACANCY", "dahuichang-estate")
