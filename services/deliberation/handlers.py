@@ -24,9 +24,9 @@ from shared.events.projects import (
     ProjectRejected,
 )
 from shared.events.vocabulary import ProgressStep
-from shared.plumbing.change import Held, One, Work
 from shared.plumbing.inbox import Heard, Inbox
 from shared.plumbing.service import Service
+from shared.plumbing.work import Held, One, Work
 
 
 def _topics(heard: Heard[IssueFact] | Heard[DepartmentCheckedIn] | Heard[ProjectFact]) -> list[One]:

@@ -8,10 +8,10 @@ from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic
 from services.deliberation.domain.undertaking import Undertaking
 from services.deliberation.store import ASSEMBLIES, MEETINGS, PLATFORMS, TOPICS, UNDERTAKINGS, month_id
-from shared.plumbing.change import Held, Work
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Service
 from shared.plumbing.timers import Timer, Timers
+from shared.plumbing.work import Held, Work
 
 
 def ring(timers: Timers, service: Service[Terms]) -> None:

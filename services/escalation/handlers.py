@@ -8,9 +8,9 @@ from shared.events.base import derived
 from shared.events.deliberation import TopicNeedsDepartments
 from shared.events.intake import ComplaintRouted
 from shared.events.vocabulary import RouteTarget
-from shared.plumbing.change import Held, Work
 from shared.plumbing.inbox import Heard, Inbox
 from shared.plumbing.service import Service
+from shared.plumbing.work import Held, Work
 
 
 def listen(inbox: Inbox, service: Service[Terms]) -> None:

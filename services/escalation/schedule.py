@@ -6,10 +6,10 @@ from services.escalation.domain.issue import APPROVAL, Issue, ladder_timer
 from services.escalation.domain.terms import Terms
 from services.escalation.store import DUTIES, ISSUES
 from shared.events.escalation import DutyStep, SupervisionLevel
-from shared.plumbing.change import Held, Work
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Service
 from shared.plumbing.timers import Timer, Timers
+from shared.plumbing.work import Held, Work
 
 
 def ring(timers: Timers, service: Service[Terms]) -> None:

@@ -10,8 +10,8 @@ from services.intake.domain.demand import KEPT, Day
 from services.intake.domain.hotspot import Asking, Spot, spot
 from services.intake.store import DEMANDS, HOTSPOTS
 from shared.events.base import derived
-from shared.plumbing.change import Work
 from shared.plumbing.database import Connection
+from shared.plumbing.work import Work
 from shared.rules.township import SHANGHAI
 
 SLOT = timedelta(minutes=1)

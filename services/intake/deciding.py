@@ -11,8 +11,9 @@ from services.intake.registering import ORDER, IntakeService
 from services.intake.store import COMPLAINTS
 from shared.events.base import Asked, Fact
 from shared.plumbing.caller import Person, Reach
-from shared.plumbing.change import Ask, Held, Wanted, Work, change, together
+from shared.plumbing.change import Ask, change, together
 from shared.plumbing.database import Connection
+from shared.plumbing.work import Held, Wanted, Work
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
 

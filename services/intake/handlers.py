@@ -39,11 +39,11 @@ from shared.events.projects import (
     SuggestionCollected,
 )
 from shared.events.vocabulary import DisclosureStage, ProgressStep
-from shared.plumbing.change import Held, Wanted, Where, Work
 from shared.plumbing.database import Connection
 from shared.plumbing.inbox import Heard, Inbox
 from shared.plumbing.store import Kind
 from shared.plumbing.topics import WORK_ORDERS
+from shared.plumbing.work import Held, Wanted, Where, Work
 
 S = TypeVar("S")
 

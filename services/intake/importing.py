@@ -12,10 +12,11 @@ from services.intake.domain.registration import Conflicting
 from services.intake.registering import Desk, Incoming, IntakeService, Outcome, incoming
 from shared.events.base import Asked
 from shared.events.vocabulary import Channel
-from shared.plumbing.change import Ask, Work, together
+from shared.plumbing.change import Ask, together
 from shared.plumbing.database import Connection
 from shared.plumbing.quarantine import Record
 from shared.plumbing.topics import WORK_ORDERS
+from shared.plumbing.work import Work
 from shared.rules.broken import RuleBroken
 
 MOST_ROWS = 500

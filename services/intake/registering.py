@@ -19,10 +19,10 @@ from services.intake.domain.terms import Terms
 from services.intake.store import COMPLAINTS
 from shared.events.intake import UrgeKind
 from shared.events.vocabulary import Channel
-from shared.plumbing.change import Held, Work
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Service
 from shared.plumbing.vault import Keys
+from shared.plumbing.work import Held, Work
 from shared.rules.broken import Reason
 
 IntakeService = Service[Terms]

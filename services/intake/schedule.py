@@ -15,9 +15,9 @@ from services.intake.registering import IntakeService
 from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, ROUTES
 from shared.events.base import Fact, derived
 from shared.events.vocabulary import RouteTarget
-from shared.plumbing.change import Held, Work
 from shared.plumbing.database import Connection
 from shared.plumbing.timers import Ring, Timer, Timers
+from shared.plumbing.work import Held, Work
 
 _UNLINKED = """
 select c.id from complaints c where c.category = $1 and c.place = $2 and c.community = $3 and not c.confidential

@@ -9,11 +9,11 @@ from services.projects.domain.project import Project
 from services.projects.domain.suggesting import answer_missed, review_missed
 from services.projects.domain.terms import Terms
 from services.projects.store import PROJECTS, SUGGESTIONS, demand_id
-from shared.plumbing.change import Held, Work
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Service
 from shared.plumbing.store import Kind
 from shared.plumbing.timers import Timer, Timers
+from shared.plumbing.work import Held, Work
 
 _DEMAND = """
 select coalesce(sum(d.value::int), 0) from demand_days n, jsonb_each_text(n.days) d

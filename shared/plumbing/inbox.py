@@ -16,9 +16,10 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from shared.events.base import Fact, ref
-from shared.plumbing.change import Base, Undeclared, Wanted, Work
+from shared.plumbing.change import Base
 from shared.plumbing.database import Conflict, Connection, is_conflict, is_transient
 from shared.plumbing.quarantine import NotOpen, Quarantine, Record
+from shared.plumbing.work import Undeclared, Wanted, Work
 from shared.rules.broken import RuleBroken
 
 F = TypeVar("F")

@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from shared.events.base import ref
-from shared.plumbing.change import Base, Held, Work
+from shared.plumbing.change import Base
 from shared.plumbing.database import Connection, is_conflict, is_transient
 from shared.plumbing.quarantine import Quarantine, Record
 from shared.plumbing.store import Kind
+from shared.plumbing.work import Held, Work
 
 log = logging.getLogger(__name__)
 

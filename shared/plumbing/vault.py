@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from shared.plumbing.change import Sealed, Work
 from shared.plumbing.database import Connection, Pool
+from shared.plumbing.work import Sealed, Work
 
 _AES_256_GCM = b"\x01"
 """The first byte of everything sealed names the algorithm, so that another one can be added."""

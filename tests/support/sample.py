@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.events.base import Fact, derived
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Held, Where, Work
 from shared.plumbing.inbox import Heard, Inbox
 from shared.plumbing.store import Kind, table
+from shared.plumbing.work import Held, Where, Work
 from shared.rules.broken import Reason, refuse
 from shared.rules.deadline import Watch
 

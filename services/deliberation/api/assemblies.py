@@ -17,9 +17,10 @@ from services.deliberation.store import ASSEMBLIES, TOPICS, UNDERTAKINGS
 from shared.events.base import ref
 from shared.events.deliberation import AssemblyDecided
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Held, Wanted, Work, change, together
+from shared.plumbing.change import change, together
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Wanted, Work
 
 
 @get("/assemblies")

@@ -12,9 +12,10 @@ from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
 from shared.plumbing.caller import NotFound, Reach
-from shared.plumbing.change import Ask, Held, Wanted, Work, together
+from shared.plumbing.change import Ask, together
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Service
+from shared.plumbing.work import Held, Wanted, Work
 
 DeliberationService = Service[Terms]
 Here = NamedDependency[DeliberationService]

@@ -48,8 +48,9 @@ from services.deliberation.domain.notice import (
 from services.deliberation.domain.platform import Platform, platform_id
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Held, Wanted, Work, change, together
+from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Wanted, Work
 
 
 @get("/notices")

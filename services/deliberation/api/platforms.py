@@ -32,8 +32,9 @@ from services.deliberation.domain.platform import (
     vacate_seat,
 )
 from services.deliberation.store import PLATFORMS
-from shared.plumbing.change import Held, Work, change, together
+from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Work
 
 
 @get("/platforms")

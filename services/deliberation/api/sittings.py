@@ -53,8 +53,9 @@ from services.deliberation.store import (
 )
 from shared.events.base import Fact, ref
 from shared.events.deliberation import AbsenceUnexcused
-from shared.plumbing.change import Held, Wanted, Work, change
+from shared.plumbing.change import change
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Wanted, Work
 
 
 @post("/meetings/{id:uuid}/attendance", status_code=200)

@@ -33,8 +33,9 @@ from services.deliberation.domain.topic import (
 from services.deliberation.domain.undertaking import Undertaking
 from services.deliberation.store import HOTSPOT_TOPICS, TOPICS, UNDERTAKINGS, HotspotTopic
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Held, Wanted, Where, Work, change, together
+from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Wanted, Where, Work
 
 
 @post("/topics")

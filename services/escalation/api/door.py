@@ -13,8 +13,9 @@ from services.escalation.domain.issue import Issue
 from services.escalation.domain.terms import Terms
 from services.escalation.store import DUTIES, ISSUES
 from shared.plumbing.caller import NotFound, Reach
-from shared.plumbing.change import Ask, Held, Where, Work, together
+from shared.plumbing.change import Ask, together
 from shared.plumbing.service import Service
+from shared.plumbing.work import Held, Where, Work
 
 EscalationService = Service[Terms]
 Here = NamedDependency[EscalationService]

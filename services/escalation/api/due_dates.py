@@ -12,8 +12,9 @@ from services.escalation.domain.asked import Because, ExtendDeadline, Supervise
 from services.escalation.domain.issue import Issue
 from services.escalation.store import ISSUES
 from shared.events.escalation import DeadlineMove
-from shared.plumbing.change import Held, Work, change
+from shared.plumbing.change import change
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Work
 
 
 @post("/issues/{id:uuid}/extension", status_code=200)

@@ -14,8 +14,9 @@ from services.escalation.domain.duty import Duty, duty_id
 from services.escalation.domain.issue import Issue
 from services.escalation.store import DUTIES
 from shared.events.escalation import DutyRole
-from shared.plumbing.change import Held, Work, change
+from shared.plumbing.change import change
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Work
 
 
 @get("/duties")

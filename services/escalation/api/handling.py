@@ -16,8 +16,8 @@ from services.escalation.domain.asked import (
     Resolve,
 )
 from services.escalation.domain.issue import Issue
-from shared.plumbing.change import Held, Work
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Work
 
 
 @post("/issues/{id:uuid}/plan", status_code=200)

@@ -15,8 +15,9 @@ from services.escalation.domain.issue import Issue
 from services.escalation.store import DUTIES, ISSUES
 from shared.events.escalation import DutyRole
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Held, Work, change, together
+from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Work
 
 
 @post("/issues")

@@ -21,8 +21,9 @@ from services.intake.domain.route import route as route_rule
 from services.intake.registering import Here
 from services.intake.store import COMPLAINTS, ROUTES
 from shared.events.base import derived
-from shared.plumbing.change import Held, Where, Work, together
+from shared.plumbing.change import together
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Where, Work
 
 
 @post("/complaints/{id:uuid}/finish", status_code=200)

@@ -24,9 +24,10 @@ from services.intake.domain.hotspot import spot
 from services.intake.domain.locating import locate
 from services.intake.registering import Desk, Here, incoming
 from shared.plumbing.caller import Reach, Scope
-from shared.plumbing.change import Held, Work, together
+from shared.plumbing.change import together
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Work
 from shared.rules.broken import Reason, refuse
 
 

@@ -26,8 +26,9 @@ from services.projects.domain.project import Project
 from services.projects.store import BATCHES, PROJECTS
 from shared.events.base import ref_id
 from shared.events.vocabulary import DisclosureStage
-from shared.plumbing.change import Held, Work, change, together
+from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Work
 
 
 @post("/projects/{id:uuid}/start", status_code=200)

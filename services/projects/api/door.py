@@ -13,8 +13,9 @@ from services.projects.domain.project import Project
 from services.projects.domain.terms import Terms
 from services.projects.store import PROJECTS
 from shared.events.vocabulary import DisclosureStage
-from shared.plumbing.change import Ask, Held, Work, together
+from shared.plumbing.change import Ask, together
 from shared.plumbing.service import Service
+from shared.plumbing.work import Held, Work
 
 ProjectsService = Service[Terms]
 Here = NamedDependency[ProjectsService]

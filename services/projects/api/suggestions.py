@@ -23,8 +23,9 @@ from services.projects.domain.suggestion import Suggestion
 from services.projects.store import PROJECTS, SUGGESTIONS
 from shared.events.base import derived, ref
 from shared.plumbing.caller import Scope
-from shared.plumbing.change import Held, Work, change, together
+from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Work
 
 
 @post("/suggestions")

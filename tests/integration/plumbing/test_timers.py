@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest_asyncio
 
-from shared.plumbing.change import Base, Held, Work, change
+from shared.plumbing.change import Base, change
 from shared.plumbing.database import Connection
 from shared.plumbing.quarantine import Quarantine
 from shared.plumbing.timers import Timer, Timers
+from shared.plumbing.work import Held, Work
 from tests.support.sample import BOXES, METADATA, Box, fill, open_box, shut
 from tests.support.servers import KEYS, Server, ask, base
 
