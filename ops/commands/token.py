@@ -7,7 +7,7 @@ import typer
 
 from ops.commands.options import DEFAULT_DATA, Data
 from ops.embedded.keys import Bearer, Keys
-from shared.plumbing.caller import Role
+from shared.rules.township import Role
 
 
 def token(

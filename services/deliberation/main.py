@@ -6,9 +6,10 @@ from services.deliberation.domain.terms import Terms
 from services.deliberation.handlers import listen
 from services.deliberation.schedule import ring
 from services.deliberation.store import KINDS, PLATFORMS
-from shared.plumbing.caller import Person, Reach, Role
+from shared.plumbing.caller import Person, Reach
 from shared.plumbing.change import Ask, change
 from shared.plumbing.service import Plan, Service, run
+from shared.rules.township import Role
 
 FOUNDER = Person("deliberation", Role.SERVICE, Reach.TOWN)
 """Who founds the platforms that the configuration names and that do not stand yet."""

@@ -6,9 +6,10 @@ from services.escalation.domain.terms import Terms
 from services.escalation.handlers import listen
 from services.escalation.schedule import ring
 from services.escalation.store import DUTIES, KINDS
-from shared.plumbing.caller import Person, Reach, Role
+from shared.plumbing.caller import Person, Reach
 from shared.plumbing.change import Ask, change
 from shared.plumbing.service import Plan, Service, run
+from shared.rules.township import Role
 
 CALENDAR_KEEPER = Person("escalation", Role.SERVICE, Reach.TOWN)
 """Who counts deadlines again when the holidays of a year have been announced."""

@@ -14,7 +14,8 @@ from litestar.exceptions import NotAuthorizedException, PermissionDeniedExceptio
 from litestar.handlers import BaseRouteHandler
 from pydantic import TypeAdapter
 
-from shared.plumbing.caller import Person, Reach, Role
+from shared.plumbing.caller import Person, Reach
+from shared.rules.township import Role
 
 Authz = dict[str, dict[Role, Reach]]
 """operation -> role -> reach. What is not listed is denied; `{}` is open to everybody."""

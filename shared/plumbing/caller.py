@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.rules.township import Role
+
 
 class NotFound(Exception):
     """There is no such aggregate, or it is none of the caller's business."""
@@ -14,21 +16,6 @@ class Scope:
 
     community: str | None = None
     departments: tuple[str, ...] = ()
-
-
-class Role(StrEnum):
-    """角色. RESIDENT asks without a login; SERVICE is another service of ours."""
-
-    FEEDER = "feeder"
-    DISPATCHER = "dispatcher"
-    OFFICER = "officer"
-    SECRETARY = "secretary"
-    RECORDER = "recorder"
-    SUPERVISOR = "supervisor"
-    OPERATOR = "operator"
-    AUDITOR = "auditor"
-    RESIDENT = "resident"
-    SERVICE = "service"
 
 
 class Reach(StrEnum):

@@ -16,6 +16,21 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The town's time zone: days, months and working hours are counted in it; instants are stored in UTC."""
 
 
+class Role(StrEnum):
+    """角色. RESIDENT asks without a login; SERVICE is another service of ours."""
+
+    FEEDER = "feeder"
+    DISPATCHER = "dispatcher"
+    OFFICER = "officer"
+    SECRETARY = "secretary"
+    RECORDER = "recorder"
+    SUPERVISOR = "supervisor"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    RESIDENT = "resident"
+    SERVICE = "service"
+
+
 class Community(Value):
     """社区/村."""
 

@@ -13,10 +13,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 import shared.plumbing.migrate
-from shared.plumbing.caller import Person, Reach, Role
+from shared.plumbing.caller import Person, Reach
 from shared.plumbing.change import Ask, Base
 from shared.plumbing.database import Clock, open_pool
 from shared.plumbing.vault import Keys
+from shared.rules.township import Role
 
 SCHEMA = Path(shared.plumbing.migrate.__file__).with_name("schema_0001.sql")
 TOWN_HALL = Person("tester", Role.OPERATOR, Reach.TOWN)

@@ -8,10 +8,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from shared.plumbing.caller import NotFound, Person, Reach, Role
+from shared.plumbing.caller import NotFound, Person, Reach
 from shared.plumbing.change import Base, KeyReused, VersionMoved, change, fingerprint, together
 from shared.plumbing.journal import put_seal, verify
 from shared.rules.broken import Reason, RuleBroken, refuse
+from shared.rules.township import Role
 from tests.support.sample import BOXES, METADATA, SOON, fill, open_box, shut
 from tests.support.servers import KEYS, Server, ask, base
 
