@@ -1,6 +1,7 @@
 """`fiveplusn quarantine`: what could not be handled, and what becomes of it."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from rich.table import Table
 
 from ops.client import OPERATOR, Client
 from ops.commands.options import DEFAULT_DATA, AsJson, Data, console, print_json, with_client
+from shared.rules.township import SHANGHAI
 
 app = typer.Typer(no_args_is_help=True, help="隔离区：无法处理的记录")
 Entry = Annotated[str, typer.Argument(help="服务/编号，例如 intake/3")]
@@ -38,11 +40,15 @@ def list_entries(
     entries = with_client(data, go)
     if as_json:
         return print_json(entries)
-    table = Table("编号", "来源", "记录", "原因", "说明", "时间", "状态")
+    table = Table()
+    for heading in ("编号", "来源", "原因", "说明", "时间", "状态"):
+        table.add_column(heading, overflow="fold")
     for entry in entries:
         table.add_row(
             f"{entry['service']}/{entry['id']}",
-            *(str(entry[name]) for name in ("source", "record", "code", "reason", "since", "state")),
+            *(str(entry[name]) for name in ("source", "code", "reason")),
+            datetime.fromisoformat(entry["since"]).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
+            str(entry["state"]),
         )
     console.print(table if entries else "隔离区为空。")
 
