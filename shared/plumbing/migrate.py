@@ -1,14 +1,17 @@
 """Migrations: `python -m shared.plumbing.migrate <service>` brings a service's database up to date."""
 
+import asyncio
 import os
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import sqlalchemy
-from alembic import command
+from alembic import command, context
 from alembic.config import Config
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -36,9 +39,6 @@ def upgrade(service: str, url: str, clock_start: datetime | None = None) -> None
     """Up to the newest revision. `clock_start`: where the town's clock begins in a new embedded database."""
     command.upgrade(config(service, url), "head")
     if clock_start is not None:
-        import asyncio
-
-        import asyncpg
 
         async def start() -> None:
             con = await asyncpg.connect(url)
@@ -55,10 +55,6 @@ def upgrade(service: str, url: str, clock_start: datetime | None = None) -> None
 
 def run_env(metadata: sqlalchemy.MetaData) -> None:
     """What every `migrations/env.py` does: run the revisions in one transaction, one process at a time."""
-    import asyncio
-
-    from alembic import context
-    from sqlalchemy.ext.asyncio import create_async_engine
 
     def include(_object: object, name: str | None, kind: str, reflected: bool, _compare: object) -> bool:
         return not (kind == "table" and reflected and name not in metadata.tables)

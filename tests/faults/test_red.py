@@ -11,7 +11,7 @@ import pytest_asyncio
 from shared.plumbing import change as changing
 from shared.plumbing.change import change, fingerprint
 from shared.plumbing.inbox import Turn
-from tests.faults.test_wire import BOXES, TIMES, on_the_wire, relay_everything_again, until_heard_last
+from tests.faults.test_wire import BOXES, TIMES, on_the_wire, relay_everything_again
 from tests.integration.plumbing.test_inbox import House, house, life
 from tests.support.pair import Pair, pair_on, until
 from tests.support.sample import BOXES as BOX_KIND
@@ -39,10 +39,21 @@ async def test_without_marks_a_fact_relayed_twice_has_two_effects(pair: Pair) ->
     await pair.fill(BOXES, TIMES)
     await pair.all_heard(BOXES, TIMES)
     await relay_everything_again(pair)
-    await pair.fill(1, 1, first=1000)
-    await until_heard_last(pair, 1000)
+    await pair.read_to_the_end(first=1000)
     with pytest.raises(AssertionError):
-        await pair.check(BOXES + 1, TIMES)
+        await pair.check(BOXES, TIMES)
+
+
+async def test_without_marks_a_consumer_killed_between_its_commits_has_effects_twice(pair: Pair) -> None:
+    pair.start("sample")
+    await pair.ready("sample")
+    await pair.fill(BOXES, TIMES)
+    pair.start("listener", "--without", "marks", "--kill", "before-acknowledge:1")
+    await pair.ended("listener")
+    pair.start("listener", "--without", "marks")
+    await pair.read_to_the_end(first=1000)
+    with pytest.raises(AssertionError):
+        await pair.check(BOXES, TIMES)
 
 
 async def test_without_waiting_for_the_broker_the_outbox_forgets_what_was_never_sent(pair: Pair) -> None:
@@ -63,8 +74,7 @@ async def test_without_the_probe_an_empty_broker_stays_empty(pair: Pair) -> None
     await pair.broker.kill()
     await pair.broker.start()
     await pair.make_topics()
-    await pair.fill(1, 1, first=1000)
-    await until_heard_last(pair, 1000)
+    await pair.read_to_the_end(first=1000)
     assert len(await on_the_wire(pair, 2)) < BOXES * (TIMES + 1)
 
 

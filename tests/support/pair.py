@@ -19,6 +19,7 @@ from ops.embedded.keys import AUDIENCE, Bearer, Keys
 from ops.embedded.processes import Child
 from ops.embedded.stack import ROOT
 from ops.ports import Ports
+from shared.plumbing.outbox import partition_of
 from shared.plumbing.settings import EMBEDDED_ISSUER
 from tests.support.sample import METADATA, box_id
 from tests.support.servers import Server
@@ -66,6 +67,7 @@ class Pair:
     broker: Broker
     children: dict[str, Child] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
+    markers: set[str] = field(default_factory=set)
 
     async def prepare(self) -> None:
         """Keys, configuration, broker and topics."""
@@ -169,7 +171,10 @@ class Pair:
             await asyncio.gather(*(one(n) for n in range(first, first + boxes)))
 
     async def heard(self) -> dict[str, tuple[int, int]]:
-        """Per box what the listener has: total and times."""
+        """Per box what the listener has: total and times; without the markers."""
+        return {box: seen for box, seen in (await self._everything()).items() if box not in self.markers}
+
+    async def _everything(self) -> dict[str, tuple[int, int]]:
         rows = await self.query("listener", "select of, total, times from echoes")
         return {row["of"]: (row["total"], row["times"]) for row in rows}
 
@@ -182,6 +187,26 @@ class Pair:
             return len(found) == boxes and all(entry[1] >= times + 1 for entry in found.values()) and left[0]["n"] == 0
 
         await until(done, f"{boxes} boxes heard {times} times", limit)
+
+    async def read_to_the_end(self, first: int) -> None:
+        """Open and fill a new box on every partition and wait for them: what came before them has been read by then.
+
+        They are numbered from `first`, and are no part of `check`.
+        """
+        markers: dict[int, int] = {}
+        n = first
+        while len(markers) < PARTITIONS:
+            markers.setdefault(partition_of(str(box_id(n)), PARTITIONS), n)
+            n += 1
+        for marker in markers.values():
+            await self.fill(1, 1, first=marker)
+        self.markers |= {f"box/{box_id(marker)}" for marker in markers.values()}
+
+        async def there() -> bool:
+            heard = await self._everything()
+            return all(heard.get(marker, (0, 0))[1] >= 2 for marker in self.markers)
+
+        await until(there, "the markers of all partitions are heard")
 
     async def check(self, boxes: int, times: int, amount: int = 1) -> None:
         """Every box heard exactly once per fact, in order; echoes have no gap."""

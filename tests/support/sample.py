@@ -1,4 +1,4 @@
-"""A small domain for testing the plumbing: boxes that are opened, filled and shut, and a tally of what others hear."""
+"""A small domain for testing the plumbing: boxes that are opened, filled and shut."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -121,15 +121,6 @@ def echo(_: Echo | None, of: str, amount: int) -> list[Fact]:
     return [BoxEcho(of=of, amount=amount)]
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How much was put into the boxes of a community: a note."""
-
-    community: str
-    total: int
-    order: tuple[int, ...]
-
-
 METADATA = MetaData()
 BOXES = Kind(
     "box",
@@ -153,17 +144,12 @@ ECHOES = Kind(
     table(METADATA, "echoes", Column("of", Text), Column("total", Integer), Column("times", Integer)),
     echo_evolve,
 )
-TALLIES = Kind(
-    "tally",
-    Tally,
-    table(METADATA, "tallies", Column("community", Text), Column("total", Integer), Column("order", JSONB)),
-)
 POISON = 13
 """A handler that cannot cope with this amount, as long as `Listening.copes` is false."""
 
 
 class Listening:
-    """The handlers of the sample: echo every filling, and note it in the tally of the box's community."""
+    """The handlers of the sample: echo every filling."""
 
     def __init__(self) -> None:
         self.copes = False

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 
 from ops.embedded.keys import Bearer
@@ -61,6 +62,17 @@ def approval(batch: str, yuan: int) -> dict[str, object]:
         "start_on": "2024-02-05",
         "finish_on": "2024-03-29",
     }
+
+
+@pytest.mark.parametrize(("version", "status"), [("2", 412), ("*", 400), ('W/"4"', 400), ("4", 200), ('"4"', 200)])
+async def test_if_match_names_the_version_that_stands_or_nothing_is_written(
+    here: Running, version: str, status: int
+) -> None:
+    id = await pooled(here)
+    here.client.headers["If-Match"] = version
+    answer = await here.call("POST", f"/projects/{id}/reject", SUPERVISOR, {"reason": "不具备条件"})
+    assert answer.status_code == status, answer.text
+    assert ("ProjectRejected" in await here.said(id)) is (status == 200)
 
 
 async def test_approvals_at_the_same_moment_never_spend_more_than_the_pool(here: Running) -> None:
