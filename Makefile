@@ -1,9 +1,11 @@
 # Two commands do everything on a fresh machine with only Python 3.11+: `make demo` and `make test`.
+# `make test-kafka` needs Java 17 and Maven besides, `make test-docker` a Docker engine.
 PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; do \
 	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo up test lint format docs clean
+.PHONY: demo up test test-kafka test-docker java-and-maven lint format docs clean
 
 demo: .venv/.installed  ## the town lives day by day until both stories are closed
 	@$(BIN)/fiveplusn demo
@@ -12,7 +14,19 @@ up: .venv/.installed  ## the whole stack on .fiveplusn/, until Ctrl-C
 	@$(BIN)/fiveplusn up
 
 test: lint  ## everything that needs nothing but Python
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
+
+test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and its faults on Apache Kafka, without Docker
+	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) tests/apache tests/embedded/test_stack.py tests/faults tests/e2e
+
+test-docker: .venv/.installed  ## the same with PostgreSQL and Apache Kafka in containers
+	@FIVEPLUSN_TEST_POSTGRES=container FIVEPLUSN_TEST_KAFKA=container \
+		$(PYTEST) tests/faults tests/e2e/test_restart.py tests/e2e/test_town.py
+
+java-and-maven:
+	@test "$$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')" -ge 17 2>/dev/null || \
+		{ echo "需要 Java 17 或更高版本 / Java 17 or newer is needed"; exit 1; }
+	@command -v mvn >/dev/null || { echo "需要 Maven（mvn）/ Maven (mvn) is needed"; exit 1; }
 
 lint: .venv/.installed
 	@$(BIN)/ruff check .
@@ -29,7 +43,7 @@ docs: .venv/.installed  ## docs/events.md and the JSON Schemas, from the code
 	@$(BIN)/python -m shared.events.catalogue
 
 clean:
-	rm -rf .venv .fiveplusn .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .fiveplusn .pytest_cache .mypy_cache .ruff_cache .hypothesis .kafka
 
 .venv/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更高版本 / Python 3.11 or newer is needed"; exit 1; }
@@ -37,4 +51,10 @@ clean:
 	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.kafka/.installed: ops/embedded/kafka-pom.xml
+	@echo "下载 Apache Kafka / fetching Apache Kafka …"
+	@rm -rf .kafka/jars
+	@mvn --quiet --batch-mode -Dstyle.color=never --file $< dependency:copy-dependencies
 	@touch $@

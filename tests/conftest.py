@@ -1,17 +1,33 @@
 """The servers every test may use: real ones, started once."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from ops.embedded.broker import Broker
-from ops.embedded.keys import Keys
-from ops.embedded.postgres import SUPERUSER, Postgres
-from ops.ports import Ports
-from shared.plumbing.topics import create
+from ops.embedded.processes import StackError
+from tests.support import choice
 from tests.support.servers import Server
+
+collect_ignore = [] if os.environ.get("FIVEPLUSN_EMBEDDED_BROKER") == "apache" else ["apache"]
+"""The tests of Apache Kafka itself belong to `make test-kafka`."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say first which broker the tests run on."""
+    try:
+        words = asyncio.run(choice.broker_words())
+    except StackError as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    session.config.get_terminal_writer().line(f"broker: {words}")
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing behind."""
+    asyncio.run(choice.end())
 
 
 @pytest.fixture(scope="session")
@@ -25,19 +41,5 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres(data: Path) -> AsyncIterator[Server]:
     """A PostgreSQL server."""
-    keys = Keys(data)
-    keys.make()
-    server = Postgres(data, Ports(data / "ports.json").take("postgres"), keys.passwords([SUPERUSER]))
-    await server.start()
-    yield Server(server._url(SUPERUSER, "postgres"))
-    await server.stop()
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def kafka(data: Path) -> AsyncIterator[str]:
-    """The address of a broker with the town's topics."""
-    broker = Broker(data, Ports(data / "kafka-ports.json").take("broker"))
-    await broker.start()
-    await create(broker.address, 12)
-    yield broker.address
-    await broker.stop()
+    async with choice.postgres(data) as server:
+        yield server

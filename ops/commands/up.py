@@ -54,6 +54,6 @@ async def _watch(stack: Stack, stopping: "asyncio.Task[bool]") -> None:
     """Until told to stop; a process that ends by itself ends the whole stack, loudly."""
     while not stopping.done():
         await asyncio.wait({stopping}, timeout=_WATCH_S)
-        for child in [*stack.children.values(), stack.broker.process, stack.postgres.process]:
+        for child in stack.processes():
             if not child.alive and not stopping.done():
                 raise StackError("process_ended", f"进程 {child.name} 意外结束（{child.code}）", child.last_words())

@@ -8,10 +8,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
-
 from ops.embedded.processes import Child, StackError
+from ops.embedded.wire import answers
 from ops.ports import LOOPBACK
 
 _READY_LIMIT = 20.0
@@ -20,6 +18,8 @@ _STOP_LIMIT = 5.0
 
 class Broker:
     """One broker on one loopback port. It keeps nothing: stopped and started again, it is empty."""
+
+    idempotent = False
 
     def __init__(self, data: Path, port: int) -> None:
         self._port = port
@@ -36,29 +36,16 @@ class Broker:
             env={"PATH": os.defpath, "RUST_LOG": "warn"},
         )
 
-    async def start(self) -> None:
-        """Start it on its port and wait until a Kafka client gets an answer."""
+    async def start(self, *, empty: bool = True) -> None:
+        """Start it on its port and wait until a Kafka client gets an answer. It is always `empty`."""
         self.process.start()
         limit = time.monotonic() + _READY_LIMIT
-        while not await self._answers():
+        while not (self.process.listens_on(self._port) and await answers(self.address)):
             if not self.process.alive or time.monotonic() >= limit:
                 log = self.process.last_words()
                 await self.kill()
                 raise StackError("broker_not_ready", f"Kafka 代理未能在 {self.address} 启动", log)
             await asyncio.sleep(0.05)
-
-    async def _answers(self) -> bool:
-        if not self.process.listens_on(self._port):
-            return False
-        client = AIOKafkaAdminClient(bootstrap_servers=self.address, request_timeout_ms=5_000)
-        try:
-            await client.start()
-            await client.list_topics()
-        except (KafkaError, OSError):
-            return False
-        finally:
-            await client.close()
-        return True
 
     async def stop(self) -> None:
         """SIGTERM, SIGKILL after 5 s."""

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import httpx
 
-from ops.embedded.broker import Broker
 from ops.embedded.keys import AUDIENCE, Keys, write_private
-from ops.embedded.postgres import SUPERUSER, Postgres
 from ops.embedded.processes import Child, StackError
+from ops.embedded.servers import Server, Servers, embedded
 from ops.ports import LOOPBACK, Ports
 from shared.plumbing.settings import EMBEDDED_ISSUER
 
@@ -37,8 +36,9 @@ def service_command(service: str) -> Sequence[str]:
 class Stack:
     """Everything on one data folder. A second start on it goes on where the first one stopped.
 
-    The broker keeps nothing: after a start the facts come back from the services' journals. `start_at`: where the
-    town's clock begins in a new folder. `command`: how a service's process is started (tests use others).
+    A broker may keep nothing: after a start the facts come back from the services' journals. `start_at`: where the
+    town's clock begins in a new folder. `command`: how a service's process is started, `servers`: which PostgreSQL and
+    broker it has (tests use others).
     """
 
     def __init__(
@@ -47,18 +47,19 @@ class Stack:
         *,
         start_at: datetime | None = None,
         command: Command = service_command,
+        servers: Servers = embedded,
         services: Sequence[str] = SERVICES,
         environment: dict[str, str] | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.data = data.resolve()
-        self._start_at, self._command, self._say = start_at, command, say
+        self._start_at, self._command, self._choose, self._say = start_at, command, servers, say
         self.services = tuple(services)
         self._environment = environment or {}
         self.keys = Keys(self.data)
         self.file = self.data / "stack.json"
         self._lock: int | None = None
-        self._servers: list[Postgres | Broker] = []
+        self._servers: list[Server] = []
         self.children: dict[str, Child] = {}
 
     # -- up and down
@@ -71,10 +72,7 @@ class Stack:
             self.keys.make()
             self.ports = Ports(self.data / "ports.json")
             self.urls = {name: f"http://{LOOPBACK}:{self.ports.take(name)}" for name in self.services}
-            self.postgres = Postgres(
-                self.data, self.ports.take("postgres"), self.keys.passwords([SUPERUSER, *self.services])
-            )
-            self.broker = Broker(self.data, self.ports.take("broker"))
+            self.postgres, self.broker = self._choose(self.data, self.ports, self.keys, self.services)
             self._servers = [self.postgres, self.broker]
             self._say("启动 PostgreSQL 与 Kafka 代理")
             await _together(server.start() for server in self._servers)
@@ -119,7 +117,6 @@ class Stack:
 
     def publish(self) -> None:
         """Tell others where everything is and under which pid; the file is there while the stack is."""
-        processes = [self.postgres.process, self.broker.process, *self.children.values()]
         write_private(
             self.file,
             json.dumps(
@@ -127,13 +124,17 @@ class Stack:
                     "services": self.urls,
                     "kafka": self.broker.address,
                     "databases": {name: self.postgres.url(name) for name in self.services},
-                    "pids": {process.name: process.pid for process in processes if process.alive},
+                    "pids": {process.name: process.pid for process in self.processes() if process.alive},
                     "data": str(self.data),
                 },
                 indent=2,
             )
             + "\n",
         )
+
+    def processes(self) -> list[Child]:
+        """Everything of ours that was started; a server that is not ours has no process."""
+        return [*(server.process for server in self._servers if server.process), *self.children.values()]
 
     # -- one service
 
@@ -145,6 +146,7 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "FIVEPLUSN_MODE": "embedded",
             "FIVEPLUSN_KAFKA": self.broker.address,
+            "FIVEPLUSN_KAFKA_IDEMPOTENT": str(self.broker.idempotent),
             "FIVEPLUSN_HOST": LOOPBACK,
             "FIVEPLUSN_CONFIG": str(ROOT / "config"),
             "FIVEPLUSN_MASTER_KEY_FILE": str(self.keys.master_key),

@@ -72,7 +72,7 @@ async def test_without_the_probe_an_empty_broker_stays_empty(pair: Pair) -> None
     await pair.fill(BOXES, TIMES)
     await pair.all_heard(BOXES, TIMES)
     await pair.broker.kill()
-    await pair.broker.start()
+    await pair.broker.start(empty=True)
     await pair.make_topics()
     await pair.read_to_the_end(first=1000)
     assert len(await on_the_wire(pair, 2)) < BOXES * (TIMES + 1)

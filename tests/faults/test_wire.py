@@ -135,7 +135,7 @@ async def test_a_broker_that_comes_back_empty_is_told_everything_again(pair: Pai
     await pair.children["listener"].kill()
     await pair.broker.kill()
     await pair.fill(BOXES, TIMES, first=100)
-    await pair.broker.start()
+    await pair.broker.start(empty=True)
     await pair.make_topics()
     pair.start("listener")
     await pair.all_heard(2 * BOXES, TIMES)

@@ -14,13 +14,14 @@ import asyncpg
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from ops.embedded.broker import Broker
 from ops.embedded.keys import AUDIENCE, Bearer, Keys
 from ops.embedded.processes import Child
+from ops.embedded.servers import KafkaServer
 from ops.embedded.stack import ROOT
 from ops.ports import Ports
 from shared.plumbing.outbox import partition_of
 from shared.plumbing.settings import EMBEDDED_ISSUER
+from tests.support import choice
 from tests.support.sample import METADATA, box_id
 from tests.support.servers import Server
 
@@ -64,7 +65,7 @@ class Pair:
 
     folder: Path
     databases: dict[str, str]
-    broker: Broker
+    broker: KafkaServer
     children: dict[str, Child] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     markers: set[str] = field(default_factory=set)
@@ -104,6 +105,7 @@ class Pair:
                 "FIVEPLUSN_MODE": "embedded",
                 "FIVEPLUSN_DATABASE_URL": self.databases[service],
                 "FIVEPLUSN_KAFKA": self.broker.address,
+                "FIVEPLUSN_KAFKA_IDEMPOTENT": str(self.broker.idempotent),
                 "FIVEPLUSN_PORT": str(port),
                 "FIVEPLUSN_CONFIG": str(self.folder / "config"),
                 "FIVEPLUSN_MASTER_KEY_FILE": str(self.keys.master_key),
@@ -224,7 +226,7 @@ async def pair_on(postgres: Server, folder: Path) -> AsyncIterator[Pair]:
     """A pair with databases and a broker of its own; stopped afterwards."""
     async with postgres.database(METADATA) as sample, postgres.database(METADATA) as listener:
         (folder / "logs").mkdir()
-        broker = Broker(folder, Ports(folder / "ports.json").take("broker"))
+        broker = choice.broker(folder, Ports(folder / "ports.json"))
         pair = Pair(folder, {"sample": sample, "listener": listener}, broker)
         await pair.prepare()
         try:
