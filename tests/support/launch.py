@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from shared.plumbing import outbox
 from shared.plumbing.bus import Listener
 from shared.plumbing.inbox import Inbox, Turn
 from shared.plumbing.outbox import Relay
@@ -87,10 +88,34 @@ def without_quarantine() -> None:
     Inbox._set_aside, Turn._one = dropped, one  # type: ignore[method-assign]
 
 
+def without_new_producer() -> None:
+    """The relay keeps its producer after an error."""
+    real, kept = outbox.AIOKafkaProducer, []
+
+    class Kept(real):  # type: ignore[misc, valid-type]
+        def __new__(cls, **_: Any) -> Any:
+            return kept[0] if kept else super().__new__(cls)
+
+        def __init__(self, **options: Any) -> None:
+            if not kept:
+                super().__init__(**options)
+
+        async def start(self) -> None:
+            if not kept:
+                await super().start()
+                kept.append(self)
+
+        async def stop(self) -> None:
+            return None
+
+    outbox.AIOKafkaProducer = Kept  # type: ignore[misc]
+
+
 PROTECTIONS: dict[str, Callable[[], None]] = {
     "marks": without_marks,
     "acknowledgement": without_waiting_for_acknowledgement,
     "probe": without_probe,
+    "new-producer": without_new_producer,
     "quarantine": without_quarantine,
 }
 
