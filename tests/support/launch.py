@@ -13,6 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
+
 from shared.plumbing import change, inbox
 from shared.plumbing.bus import Listener
 from shared.plumbing.database import Clock
@@ -42,6 +44,20 @@ def die(point: str, n: int) -> None:
         return await real(*arguments, **named)
 
     setattr(owner, name, fatal)
+
+
+def cancel_reader(n: int) -> None:
+    """The Kafka client's n-th reading ends by a cancellation that nobody asked for."""
+    real, left = AIOKafkaConsumer.getmany, n
+
+    async def stray(*arguments: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise asyncio.CancelledError
+        return await real(*arguments, **named)
+
+    AIOKafkaConsumer.getmany = stray
 
 
 def without_marks() -> None:
@@ -168,7 +184,10 @@ def main() -> None:
     parser.add_argument("plan", help="module:NAME")
     parser.add_argument("--kill", action="append", default=[])
     parser.add_argument("--without", action="append", default=[])
+    parser.add_argument("--kill-reader", type=int)
     asked = parser.parse_args()
+    if asked.kill_reader:
+        cancel_reader(asked.kill_reader)
     for kill in asked.kill:
         point, _, n = kill.partition(":")
         die(point, int(n))
