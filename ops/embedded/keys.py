@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from joserfc import jwt
@@ -16,6 +16,7 @@ from ops.embedded.processes import StackError
 from shared.plumbing.settings import EMBEDDED_ISSUER
 
 AUDIENCE = "fiveplusn"
+_SERVICE_TOKEN_LIFE = timedelta(days=366)
 
 
 def write_private(file: Path, content: str) -> None:
@@ -51,6 +52,7 @@ class Keys:
 
     `master.key`: 32 random bytes in base64, wraps the vault's keys: without it no name or contact can be read.
     `issuer.pem`: ES256, signs tokens. `jwks.json`: its public half. `passwords.json`: database role → password.
+    `service.token`: with it the services read each other's journals; made anew at every start.
     """
 
     def __init__(self, data: Path) -> None:
@@ -58,6 +60,7 @@ class Keys:
         self.master_key = self._folder / "master.key"
         self.issuer = self._folder / "issuer.pem"
         self.jwks = self._folder / "jwks.json"
+        self.service_token = self._folder / "service.token"
         self._passwords = self._folder / "passwords.json"
 
     def make(self) -> None:
@@ -70,6 +73,8 @@ class Keys:
         key = self._key()
         public = {"keys": [{**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}]}
         write_private(self.jwks, json.dumps(public, indent=2) + "\n")
+        token = self.token(Bearer("service"), now=datetime.now(UTC), lifetime=_SERVICE_TOKEN_LIFE)
+        write_private(self.service_token, token + "\n")
 
     def passwords(self, roles: Sequence[str]) -> dict[str, str]:
         """The password of each database role; a role asked for the first time gets a random one."""

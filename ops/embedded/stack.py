@@ -153,6 +153,8 @@ class Stack:
             "FIVEPLUSN_JWKS_FILE": str(self.keys.jwks),
             "FIVEPLUSN_ISSUER": EMBEDDED_ISSUER,
             "FIVEPLUSN_AUDIENCE": AUDIENCE,
+            "FIVEPLUSN_PEERS": json.dumps(self.urls),
+            "FIVEPLUSN_TOKEN_FILE": str(self.keys.service_token),
             **self._environment,
         }
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -44,18 +45,26 @@ async def _whole(records: Any, original: Any) -> Any:
     return message
 
 
+class ReaderDied(Exception):
+    """The consumer's own tasks have ended although nobody stopped them."""
+
+
 class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     """Reads the wire for an inbox, batch by batch, and acknowledges after the work."""
 
-    MAX_PAUSE = 30.0
-    POISON_IN_A_ROW = 50
+    MAX_PAUSE = 5.0
+    POISON_IN_A_ROW, POISON_PAUSE = 50, 30.0
     """So many batches in a row that end in quarantine alone stop the reader for a while: the fault is ours, not theirs."""
+    MAX_BATCH = 20.0
+    """Seconds after which a batch is given back: well below the time the broker waits for a member (60 s)."""
 
     def __init__(self, inbox: Inbox, broker: KafkaBroker, topics: Sequence[str], *, session_timeout_ms: int) -> None:
         self.inbox = inbox
         self.turn = asyncio.Lock()
         self.fails = 0
         self.rewinds = 0
+        self.leaving = False
+        inbox.portion_s = session_timeout_ms / 5_000  # this process must answer the broker in between
         self.ready = asyncio.Event()
         self._epochs: dict[TopicPartition, int] = {}
         self._rewound: set[TopicPartition] = set()
@@ -84,38 +93,48 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         return self._subscriber.consumer
 
     async def batch(self, message: KafkaMessage) -> None:
-        """One batch: absorbed and acknowledged, or, when the world is unwell, given back after a pause."""
+        """One batch: absorbed and acknowledged, or, when the world is unwell, given back after a pause.
+
+        A slow batch is given back as well, and when a rebalance waits for it: what of it is done has its marks.
+        """
         records: Records = message.raw_message
+        pause, done = 0.0, False
         async with self.turn:
             try:
                 if await self._rewind(records):
                     return
                 before = self.inbox.applied, self.inbox.quarantined
-                await self.inbox.absorb(self._read(records))
-                await self.acknowledge(message)
+                done = await self._absorb(records)
+                if done:
+                    await self.acknowledge(message)
                 applied, quarantined = self.inbox.applied - before[0], self.inbox.quarantined - before[1]
                 self.fails = self.fails + 1 if quarantined and not applied else 0
-                pause = self._pause() if self.fails > self.POISON_IN_A_ROW else 0.0
-                failed = False
+                if self.fails > self.POISON_IN_A_ROW:
+                    pause = self._pause(self.POISON_PAUSE)
             except Exception as error:
                 self.fails += 1
-                failed, pause = True, self._pause()
+                done, pause = False, self._pause(self.MAX_PAUSE)
                 log.warning("batch_failed", extra={"error": type(error).__name__, "again_in_s": round(pause, 1)})
         if pause:
             await asyncio.sleep(pause)  # outside the lock: a rebalance need not wait for it
-        if failed:
+        if not done:
             try:
                 await message.nack()
             except Exception as error:
                 log.info("partition_moved", extra={"error": type(error).__name__})
 
+    async def _absorb(self, records: Records) -> bool:
+        left, end = self._read(records), time.monotonic() + self.MAX_BATCH
+        while left and not self.leaving and time.monotonic() < end:
+            left = await self.inbox.absorb_some(left)
+        return not left
+
     async def acknowledge(self, message: KafkaMessage) -> None:
         """Commit the offsets: after the database did."""
         await message.ack()
 
-    def _pause(self) -> float:
-        longest: float = min(self.MAX_PAUSE, 0.1 * 2 ** min(self.fails, 9))
-        return longest * random.uniform(0.7, 1.3)
+    def _pause(self, longest: float) -> float:
+        return min(longest, 0.1 * 2.0 ** min(self.fails, 9)) * random.uniform(0.7, 1.3)
 
     def _read(self, records: Records) -> list[Heard[Any]]:
         heard = []
@@ -178,9 +197,15 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         return self._epochs[partition]
 
     async def watch(self) -> None:
-        """A position beyond the end of the log: the broker forgot. (Apache Kafka says so by itself.)"""
+        """A position beyond the end of the log: the broker forgot. (Apache Kafka says so by itself.)
+
+        Raises `ReaderDied` when the libraries' own tasks have ended: then nobody reads any more.
+        """
         while True:
             await asyncio.sleep(1)
+            if not self.reads():
+                self.ready.clear()
+                raise ReaderDied
             for partition in list(self.consumer.assignment()) if self.consumer else ():
                 end = self.consumer.highwater(partition)
                 try:
@@ -193,11 +218,19 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
                         self.consumer.seek(partition, 0)
                         self.rewinds += 1
 
+    def reads(self) -> bool:
+        """Whether the tasks underneath run: a stray cancellation in them ends the reader, and nobody says so."""
+        if self.consumer is None or all(task.done() for task in self._subscriber.tasks):
+            return False
+        group = self.consumer._coordinator._coordination_task
+        return not group.done()
+
     # -- who reads which partition
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Wait for the batch under way: another member may read the same records at once afterwards."""
         self.ready.clear()
+        self.leaving = True
         async with self.turn:
             self._rewound.clear()
             self._epochs.clear()
@@ -207,6 +240,7 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition in assigned:
             if partition.topic in self.inbox.borders:
                 self.consumer.seek(partition, 0)
+        self.leaving = False
         self.ready.set()
 
 

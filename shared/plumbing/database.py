@@ -1,12 +1,15 @@
 """PostgreSQL: the pool, what its errors mean, and the town's clock."""
 
 import asyncio
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from aiokafka.errors import KafkaError
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -24,8 +27,22 @@ _SESSION = {
 }
 
 
+_ANSWER_S = 35
+"""A server that has not answered by then is gone: it would have ended the statement itself before."""
+
+
 class Conflict(Exception):
     """Somebody wrote between our reading and our writing: load again, decide again."""
+
+
+class _Bounded(asyncpg.Pool):
+    """A pool that makes nobody wait for ever: a connection within 5 s, or `TimeoutError`."""
+
+    WAIT = 5.0
+
+    async def _acquire(self, seconds: float | None) -> Any:
+        async with asyncio.timeout(seconds or self.WAIT):
+            return await super()._acquire(None)  # type: ignore[misc]
 
 
 async def open_pool(dsn: str, name: str, size: int) -> Pool:
@@ -34,8 +51,23 @@ async def open_pool(dsn: str, name: str, size: int) -> Pool:
     async def keep(_: Any) -> None:
         """asyncpg's own reset costs a round trip at every release, and we never change a session's settings."""
 
-    return await asyncpg.create_pool(
-        dsn, min_size=1, max_size=size, reset=keep, timeout=5, server_settings=_SESSION | {"application_name": name}
+    return await _Bounded(
+        dsn,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
+        init_size=1,
+        min_size=1,
+        max_size=size,
+        max_queries=50_000,
+        loop=None,
+        connect=None,
+        setup=None,
+        init=None,
+        reset=keep,
+        max_inactive_connection_lifetime=300.0,
+        timeout=5,
+        command_timeout=_ANSWER_S,
+        server_settings=_SESSION | {"application_name": name},
     )
 
 
@@ -59,28 +91,39 @@ def is_conflict(error: BaseException) -> bool:
 
 
 class Clock:
-    """The town's time as this process knows it: the database's `town_now()`, at most 200 ms old.
+    """The town's time as this process knows it: the database's `town_now()`, asked five times a second.
 
-    A process whose own clock is wrong is corrected with it; only the database's clock counts.
+    In between, and while the database is away, it goes on by the process' monotonic clock: a wall clock that is wrong
+    or jumps has no say. It may lag by as long as one answer took, and is never ahead of the town.
     """
 
     CACHED = 0.2
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._ahead = timedelta(0)
+        self._zero = datetime.now(UTC) - timedelta(seconds=time.monotonic())
 
     def now(self) -> datetime:
         """The present instant in UTC."""
-        return datetime.fromtimestamp(time.time(), UTC) + self._ahead
+        return self._zero + timedelta(seconds=time.monotonic())
 
     async def refresh(self) -> None:
-        """Ask the database."""
+        """Ask the database. A slow answer does not set back what a quick one has shown."""
+        asked = time.monotonic()
         town: datetime = await self._pool.fetchval("select town_now()")
-        self._ahead = town - datetime.fromtimestamp(time.time(), UTC)
+        earliest, latest = town - timedelta(seconds=time.monotonic()), town - timedelta(seconds=asked)
+        if not earliest <= self._zero <= latest:
+            self._zero = earliest
 
     async def keep(self) -> None:
-        """Ask the database again and again."""
+        """Ask the database again and again; while it is away, the last answer goes on."""
+        away = False
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+                away = False
+            except Exception as error:
+                if not away:
+                    log.warning("clock_failed", extra={"error": type(error).__name__})
+                away = True
             await asyncio.sleep(self.CACHED)

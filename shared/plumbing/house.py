@@ -53,9 +53,13 @@ async def read_journal(
     service: Here,
     after: Annotated[int, QueryParameter(ge=0)] = 0,
 ) -> list[dict[str, Any]]:
-    """The facts of one stream after a version, in order, at most 1,000: for a consumer that has a gap."""
+    """The facts of one stream after a version, in order, at most 1,000: for a consumer that has a gap.
+
+    As on the wire, the actor is a role and a scope: the person stays in the journal.
+    """
     rows = await service.pool.fetch(
-        "select version, type, data::text as data, occurred_at, recorded_at, cause, correlation, terms from journal "
+        "select position, version, type, data::text as data, substring(actor from '^[^:]*:[^:]*') as actor, "
+        "occurred_at, recorded_at, cause, correlation, terms from journal "
         "where kind = $1 and stream = $2 and version > $3 order by version limit 1000",
         kind,
         id,

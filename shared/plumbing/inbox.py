@@ -6,10 +6,12 @@ Beyond: parked until the gap fills. A batch is one transaction: marks, aggregate
 
 import hashlib
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from math import inf
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -101,6 +103,7 @@ class Inbox:
         self.borders: dict[str, Handler] = {}
         self.kinds: set[str] | None = set()
         self.keeper: Keeper | None = None
+        self.portion_s = 2.0
         self.applied = self.dropped = self.parked = self.quarantined = 0
 
     # -- what is heard
@@ -181,39 +184,44 @@ class Inbox:
 
     # -- one batch
 
-    async def absorb(self, heard: list[Heard[Any]], tries: int = TRIES) -> None:
-        """One transaction; if the database refuses the whole, halve until the guilty record is alone.
+    async def absorb(self, heard: list[Heard[Any]]) -> None:
+        """All of them, in as many transactions as it takes."""
+        while heard:
+            heard = await self.absorb_some(heard)
 
-        That takes 2·log2(n) transactions, not n. Transient errors go up to the caller, who tries again later.
+    async def absorb_some(self, heard: list[Heard[Any]], tries: int = TRIES) -> list[Heard[Any]]:
+        """One transaction, cut after `portion_s`; what it left over comes back.
+
+        If the database refuses the whole, halve until the guilty record is alone: that takes 2·log2(n) transactions,
+        not n. Transient errors go up to the caller, who tries again later; a lost race is one of them.
         """
-        if not heard:
-            return
         try:
             async with self.base.pool.acquire() as con, con.transaction():
-                await self._once(con, heard)
+                return await self._once(con, heard)
         except Exception as error:
             if is_conflict(error) and tries:
                 if isinstance(error, Undeclared) and len(heard) > 1:
                     return await self._halves(heard)
-                return await self.absorb(heard, tries - 1)
-            if is_transient(error):
+                return await self.absorb_some(heard, tries - 1)
+            if is_transient(error) or type(error) is Conflict:
                 raise
             if len(heard) > 1:
                 return await self._halves(heard)
             async with self.base.pool.acquire() as con, con.transaction():
                 await self._set_aside(con, [(heard[0], error)])
+            return []
 
-    async def _halves(self, heard: list[Heard[Any]]) -> None:
+    async def _halves(self, heard: list[Heard[Any]]) -> list[Heard[Any]]:
         half = len(heard) // 2
-        await self.absorb(heard[:half])
-        await self.absorb(heard[half:])
+        left = await self.absorb_some(heard[:half])
+        return [*left, *heard[half:]] if left else await self.absorb_some(heard[half:])
 
-    async def _once(self, con: Connection, heard: list[Heard[Any]]) -> None:
+    async def _once(self, con: Connection, heard: list[Heard[Any]]) -> list[Heard[Any]]:
         turn = await self._turn(con, heard)
         now = self.base.clock.now()
         work = Work(now, f"{self.ACTOR}::{self.name}", self.base.terms(now))
         await self._load(con, work, [*turn.fresh, *turn.waiting.values()])
-        turn.take(partial(self._apply, work))
+        turn.take(partial(self._apply, work), self.portion_s)
         await work.flush(con)
         await turn.settle(con)
         if self.keeper and turn.done:
@@ -224,6 +232,7 @@ class Inbox:
         self.parked += len(turn.parked)
         if work.said:
             self.base.wake.set()
+        return turn.left
 
     async def _turn(self, con: Connection, heard: list[Heard[Any]]) -> "Turn":
         streams = sorted({h.id for h in heard if h.version > 0})
@@ -342,26 +351,37 @@ class Turn:
         self.kinds = {h.id: h.kind for h in self.fresh}
         self.parked: dict[tuple[UUID, int], Heard[Any]] = {}
         self.done: list[Heard[Any]] = []
+        self.left: list[Heard[Any]] = []
+        self.failed: set[tuple[UUID, int]] = set()
 
-    def take(self, apply: Callable[[Heard[Any]], None]) -> None:
-        """Apply what has its turn, in order, and what waited for it; park what is too early."""
-        for h in self.fresh:
+    def take(self, apply: Callable[[Heard[Any]], None], seconds: float = inf) -> None:
+        """Apply what has its turn, in order, and what waited for it; park what is too early.
+
+        When the time is up the rest is `left`: a slow handler must not hold one transaction, or this process, too long.
+        """
+        end = time.monotonic() + seconds
+        for n, h in enumerate(self.fresh):
+            if n and time.monotonic() > end:
+                self.left = self.fresh[n:]
+                return
             if h.version == 0:
                 self._one(h, apply)
                 continue
             mark = self.marks.get(h.id, 0)
             if h.version <= mark:
                 continue
+            following: Heard[Any] | None = h
             if h.version > mark + 1:
                 if (h.id, h.version) not in self.waiting:
                     self.waiting[h.id, h.version] = self.parked[h.id, h.version] = h
-                continue
-            following: Heard[Any] | None = h
+                following = self.waiting.pop((h.id, mark + 1), None)
             while following is not None and self._one(following, apply):
                 self.marks[h.id] = following.version
                 turn = (h.id, following.version + 1)
                 self.parked.pop(turn, None)
                 following = self.waiting.pop(turn, None)
+            if following is not None:
+                self.failed.add((following.id, following.version))
 
     def _one(self, h: Heard[Any], apply: Callable[[Heard[Any]], None]) -> bool:
         try:
@@ -412,6 +432,11 @@ class Turn:
                 "and p.version <= i.version and p.stream = any($2::uuid[])",
                 self.reader,
                 sorted({stream for stream, _ in self.stored}),
+            )
+        if aside := sorted(self.stored & self.failed):
+            await con.executemany(
+                "delete from parked where reader = $1 and stream = $2 and version = $3",
+                [(self.reader, stream, version) for stream, version in aside],
             )
 
 

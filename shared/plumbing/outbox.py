@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -171,7 +171,7 @@ class Relay:
                 "timestamp": None,
                 "key": stream.encode(),
                 "value": row["data"].encode(),
-                "headers": [*self._common, *_envelope(row, fact), ("log_epoch", log_epoch)],
+                "headers": [*self._common, *envelope(row, fact), ("log_epoch", log_epoch)],
             }
             if partition not in builders:
                 builders[partition] = (producer.create_batch(), [])
@@ -249,7 +249,7 @@ class Relay:
         log.warning("broker_forgot", extra={"topic": self.topic, "facts": int(done.split()[-1])})
 
 
-def _envelope(row: asyncpg.Record, fact: str) -> list[tuple[str, bytes]]:
+def envelope(row: Mapping[str, Any] | asyncpg.Record, fact: str) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0 in binary mode, by hand. The person behind an actor stays in the journal."""
     kind, stream = row["kind"], str(row["stream"])
     role, _, rest = row["actor"].partition(":")

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,9 +31,11 @@ from shared.plumbing.journal import put_seal
 from shared.plumbing.openapi import UnionOfEnums
 from shared.plumbing.outbox import Relay
 from shared.plumbing.quarantine import Quarantine
+from shared.plumbing.repair import Repair
 from shared.plumbing.settings import Settings
 from shared.plumbing.store import Kind
 from shared.plumbing.strict import StrictRequest
+from shared.plumbing.supervision import Supervision
 from shared.plumbing.timers import Timers
 from shared.plumbing.vault import Keys, Vault
 from shared.rules.calendar import Calendar, CalendarOverrides
@@ -83,7 +85,8 @@ class Service(Generic[T]):
     relay: Relay
     broker: KafkaBroker
     listener: Listener
-    tasks: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    repair: Repair
+    tasks: Supervision = field(default_factory=Supervision)
 
     def now(self) -> datetime:
         """The town's time."""
@@ -140,6 +143,7 @@ class Service(Generic[T]):
             relay,
             broker,
             listener,
+            Repair(inbox, settings.peers, settings.token_file),
         )
         plan.listen(inbox, service)
         if plan.ring:
@@ -148,10 +152,6 @@ class Service(Generic[T]):
 
     # -- background
 
-    def supervise(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Keep a task going; one that ended although nobody cancelled it is seen by `/health/ready`."""
-        self.tasks[name] = asyncio.create_task(run(), name=name)
-
     async def _listen(self) -> None:
         """Connect to the broker, however long that takes, then watch the log.
 
@@ -159,6 +159,7 @@ class Service(Generic[T]):
         """
         pause = 0.2
         while True:
+            await self.broker.stop()  # what a failed start, or a reader that died, has left open
             try:
                 if not await answers(self.settings.kafka):
                     raise ConnectionError
@@ -166,7 +167,6 @@ class Service(Generic[T]):
                 break
             except Exception as error:
                 log.warning("broker_away", extra={"error": type(error).__name__, "again_in_s": pause})
-                await self.broker.stop()  # what a failed start has opened
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
         await self.listener.watch()
@@ -180,45 +180,37 @@ class Service(Generic[T]):
             except Exception as error:
                 log.warning("seal_failed", extra={"error": type(error).__name__})
 
-    async def _keep_clock(self) -> None:
-        while True:
-            try:
-                await self.clock.keep()
-            except Exception as error:
-                log.warning("clock_failed", extra={"error": type(error).__name__})
-                await asyncio.sleep(Clock.CACHED)
-
     async def start(self) -> None:
         """Open the doors of facts and of time."""
         if self.plan.begin:
             await self.plan.begin(self)
-        self.supervise("clock", self._keep_clock)
-        self.supervise("listener", self._listen)
+        self.tasks.keep("clock", self.clock.keep)
+        self.tasks.keep("listener", self._listen)
         if self.plan.speaks:
-            self.supervise("relay", self.relay.run)
-            self.supervise("seal", self._seal)
+            self.tasks.keep("relay", self.relay.run)
+            self.tasks.keep("seal", self._seal)
         if self.plan.ring:
-            self.supervise("timers", self.timers.run)
+            self.tasks.keep("timers", self.timers.run)
+        if self.inbox.kinds is None or self.inbox.kinds:
+            self.tasks.keep("repair", self.repair.run)
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         log.info("started", extra={"port": self.settings.port})
 
     async def stop(self) -> None:
         """Drain: first what comes in, then what goes out."""
+        self.tasks.end()
+        await self.tasks.ended("listener", 0)
         await self.broker.stop()
         self.relay.stop()
-        if relay := self.tasks.pop("relay", None):
-            await asyncio.wait([relay], timeout=10)
-            relay.cancel()
-        for task in self.tasks.values():
-            task.cancel()
-        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        await self.tasks.ended("relay", 10)
+        await self.tasks.cancel()
         await self.pool.close()
         log.info("stopped")
 
     async def health(self) -> dict[str, bool]:
         """Whether each part works."""
-        found = {name: not task.done() for name, task in self.tasks.items()}
+        found = self.tasks.working()
         try:
             found["database"] = await asyncio.wait_for(self.pool.fetchval("select true"), 2)
         except Exception:

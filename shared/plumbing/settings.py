@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     issuer: str = EMBEDDED_ISSUER
     audience: str = "fiveplusn"
     session_timeout_ms: int = Field(default=10_000, ge=1_000)
+    peers: dict[str, str] = Field(default_factory=dict)
+    token_file: Path | None = None
     log_level: str = "INFO"
 
     @model_validator(mode="after")

@@ -41,7 +41,7 @@ class Timers:
     somebody else fired it. Locking the timer first would deadlock with a change that sets it anew.
     """
 
-    POLL = 0.1
+    POLL, MAX_PAUSE = 0.1, 2.0
     ACTOR = "timer"
 
     def __init__(self, service: str, base: Base, quarantine: Quarantine) -> None:
@@ -61,14 +61,17 @@ class Timers:
 
     async def run(self) -> None:
         """For ever."""
+        pause = self.POLL
         while True:
+            fired = 0
             try:
                 fired = await self.fire()
+                pause = self.POLL
             except Exception as error:
-                log.warning("timers_failed", extra={"error": type(error).__name__})
-                fired = 0
+                pause = min(pause * 2, self.MAX_PAUSE)
+                log.warning("timers_failed", extra={"error": type(error).__name__, "again_in_s": pause})
             if not fired:
-                await asyncio.sleep(self.POLL)
+                await asyncio.sleep(pause)
 
     async def fire(self, limit: int = 500) -> int:
         """Fire what is due now, oldest first; how many."""

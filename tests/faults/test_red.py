@@ -1,30 +1,21 @@
 """Each protection is needed: the same town without it loses, doubles or hides something, and the check sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
 from shared.plumbing import change as changing
 from shared.plumbing.change import change, fingerprint
 from shared.plumbing.inbox import Turn
 from tests.faults.test_wire import BOXES, TIMES, on_the_wire, relay_everything_again
 from tests.integration.plumbing.test_inbox import House, house, life
-from tests.support.pair import Pair, pair_on, until
+from tests.support.pair import Pair, until
 from tests.support.sample import BOXES as BOX_KIND
 from tests.support.sample import POISON, box_id, fill, open_box
-from tests.support.servers import Server, ask
+from tests.support.servers import ask
 
 __all__ = ["house"]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pair(postgres: Server, tmp_path: Path) -> AsyncIterator[Pair]:
-    async with pair_on(postgres, tmp_path) as opened:
-        yield opened
 
 
 async def start(pair: Pair, *, sample: str = "", listener: str = "") -> None:
@@ -95,7 +86,7 @@ async def test_without_quarantine_a_poison_record_is_lost_in_silence(pair: Pair)
 async def test_without_parking_facts_have_their_effect_out_of_order(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hasty(self: Turn, apply) -> None:  # type: ignore[no-untyped-def]
+    def hasty(self: Turn, apply, _seconds) -> None:  # type: ignore[no-untyped-def]
         for h in self.fresh:
             if self._one(h, apply):
                 self.marks[h.id] = max(h.version, self.marks.get(h.id, 0))

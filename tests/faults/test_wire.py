@@ -1,23 +1,12 @@
 """On the wire, with real processes: nothing is lost, nothing is doubled, whatever dies when."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from tests.support.pair import Pair, pair_on, until
+from tests.support.pair import Pair, until
 from tests.support.sample import POISON, box_id
-from tests.support.servers import Server
 
 BOXES, TIMES = 20, 5
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pair(postgres: Server, tmp_path: Path) -> AsyncIterator[Pair]:
-    async with pair_on(postgres, tmp_path) as opened:
-        yield opened
 
 
 async def start(pair: Pair) -> None:

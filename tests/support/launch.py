@@ -1,21 +1,30 @@
 """Start a service that dies at a chosen point, or that lacks one of its protections.
 
 `python -m tests.support.launch PLAN [--kill POINT:N] [--without PROTECTION]`. The services themselves have no test hooks:
-known functions are wrapped from outside.
+known functions are wrapped from outside. A gap is old after 2 s here.
 """
 
 import argparse
+import asyncio
 import importlib
 import os
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.plumbing import outbox
+from aiokafka import AIOKafkaConsumer
+
+from shared.plumbing import change, inbox
 from shared.plumbing.bus import Listener
+from shared.plumbing.database import Clock
 from shared.plumbing.inbox import Inbox, Turn
 from shared.plumbing.outbox import Relay
+from shared.plumbing.repair import Repair
 from shared.plumbing.service import run
+from shared.plumbing.supervision import Supervision
+from shared.plumbing.work import Work
 
 POINTS: dict[str, tuple[type, str]] = {
     "before-acknowledge": (Listener, "acknowledge"),  # the database has committed, the offsets have not
@@ -36,6 +45,20 @@ def die(point: str, n: int) -> None:
         return await real(*arguments, **named)
 
     setattr(owner, name, fatal)
+
+
+def cancel_reader(n: int) -> None:
+    """The Kafka client's n-th reading ends by a cancellation that nobody asked for."""
+    real, left = AIOKafkaConsumer.getmany, n
+
+    async def stray(*arguments: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise asyncio.CancelledError
+        return await real(*arguments, **named)
+
+    AIOKafkaConsumer.getmany = stray
 
 
 def without_marks() -> None:
@@ -109,6 +132,58 @@ def without_new_producer() -> None:
             return None
 
     outbox.AIOKafkaProducer = Kept  # type: ignore[misc]
+def without_keys() -> None:
+    """Nobody remembers which requests were answered."""
+
+    async def never(*_: Any) -> None:
+        return None
+
+    one_statement, flush = change.one_statement, Work.flush
+
+    async def unkeyed(self: Work, con: Any, *_: Any) -> None:
+        await flush(self, con)
+
+    change._answered = never  # type: ignore[assignment]
+    change.one_statement = lambda work, held, *_: one_statement(work, held, None, b"", "")
+    Work.flush = unkeyed  # type: ignore[method-assign]
+
+
+def without_patience() -> None:
+    """Whatever goes wrong is the record's fault."""
+    inbox.is_transient = lambda _: False
+
+
+def without_repair() -> None:
+    """Gaps stay."""
+
+    async def idle(self: Repair, client: Any) -> None:
+        return None
+
+    Repair.look = idle  # type: ignore[method-assign]
+
+
+def without_town_clock() -> None:
+    """The process' own clock counts."""
+    Clock.now = lambda self: datetime.now(UTC)  # type: ignore[method-assign]
+
+
+def without_portions() -> None:
+    """A batch is one transaction, however long it takes."""
+    real = Turn.take
+
+    def whole(self: Turn, apply: Any, _: float) -> None:
+        real(self, apply)
+
+    Turn.take = whole  # type: ignore[method-assign]
+
+
+def without_supervision() -> None:
+    """A task in the background that ends has ended."""
+
+    def once(self: Supervision, name: str, run: Any) -> None:
+        self._tasks[name] = asyncio.create_task(run())
+
+    Supervision.keep = once  # type: ignore[method-assign]
 
 
 PROTECTIONS: dict[str, Callable[[], None]] = {
@@ -117,6 +192,12 @@ PROTECTIONS: dict[str, Callable[[], None]] = {
     "probe": without_probe,
     "new-producer": without_new_producer,
     "quarantine": without_quarantine,
+    "keys": without_keys,
+    "patience": without_patience,
+    "repair": without_repair,
+    "town-clock": without_town_clock,
+    "portions": without_portions,
+    "supervision": without_supervision,
 }
 
 
@@ -126,10 +207,14 @@ def main() -> None:
     parser.add_argument("plan", help="module:NAME")
     parser.add_argument("--kill", action="append", default=[])
     parser.add_argument("--without", action="append", default=[])
+    parser.add_argument("--kill-reader", type=int)
     asked = parser.parse_args()
+    if asked.kill_reader:
+        cancel_reader(asked.kill_reader)
     for kill in asked.kill:
         point, _, n = kill.partition(":")
         die(point, int(n))
+    Repair.POLL, Repair.GAP_AGE = 0.3, 2.0
     for protection in asked.without:
         PROTECTIONS[protection]()
     module, _, name = asked.plan.partition(":")

@@ -4,9 +4,10 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ AUTHZ = """
 every-service:
   live: {}
   ready: {}
-  read_journal: {operator: town}
+  read_journal: {operator: town, service: town}
   flow: {operator: town}
   integrity: {operator: town}
   list_quarantine: {operator: town}
@@ -47,6 +48,8 @@ every-service:
 sample:
   create_box: {operator: town}
   fill_box: {operator: town}
+  fill_both: {operator: town}
+  create_closing_box: {operator: town}
 listener: {}
 """
 
@@ -69,6 +72,8 @@ class Pair:
     children: dict[str, Child] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     markers: set[str] = field(default_factory=set)
+    ways: dict[str, str] = field(default_factory=dict)
+    """service -> the address under which its processes reach their database, where it is another one."""
 
     async def prepare(self) -> None:
         """Keys, configuration, broker and topics."""
@@ -90,7 +95,14 @@ class Pair:
         await admin.create_topics([NewTopic(f"{name}.events", PARTITIONS, 1) for name in ("sample", "listener")])
         await admin.close()
 
-    def start(self, service: str, *faults: str, plan: str | None = None, replica: int = 0) -> str:
+    def start(
+        self,
+        service: str,
+        *faults: str,
+        plan: str | None = None,
+        replica: int = 0,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
         """Start one process; its name."""
         name = f"{service}-{replica}" if replica else service
         port = Ports(self.folder / "ports.json").take(name)
@@ -103,7 +115,7 @@ class Pair:
             env={
                 "PYTHONPATH": str(ROOT),
                 "FIVEPLUSN_MODE": "embedded",
-                "FIVEPLUSN_DATABASE_URL": self.databases[service],
+                "FIVEPLUSN_DATABASE_URL": self.ways.get(service, self.databases[service]),
                 "FIVEPLUSN_KAFKA": self.broker.address,
                 "FIVEPLUSN_KAFKA_IDEMPOTENT": str(self.broker.idempotent),
                 "FIVEPLUSN_PORT": str(port),
@@ -114,6 +126,9 @@ class Pair:
                 "FIVEPLUSN_AUDIENCE": AUDIENCE,
                 "FIVEPLUSN_PARTITIONS": str(PARTITIONS),
                 "FIVEPLUSN_SESSION_TIMEOUT_MS": "2000",
+                "FIVEPLUSN_PEERS": json.dumps({"sample": self.urls.get("sample", "http://127.0.0.1:1")}),
+                "FIVEPLUSN_TOKEN_FILE": str(self.keys.service_token),
+                **(environment or {}),
             },
         )
         self.children[name].start()
@@ -143,10 +158,9 @@ class Pair:
         await self.broker.stop()
 
     def client(self) -> httpx.AsyncClient:
-        """Calls as an operator."""
-        from datetime import UTC, datetime, timedelta
-
-        token = self.keys.token(Bearer("operator"), now=datetime.now(UTC), lifetime=timedelta(hours=1))
+        """Calls as an operator, by a token that is good for processes whose clock is wrong by days, too."""
+        now = datetime.now(UTC) - timedelta(days=10)
+        token = self.keys.token(Bearer("operator"), now=now, lifetime=timedelta(days=20))
         return httpx.AsyncClient(
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"}, timeout=30
         )

@@ -39,8 +39,7 @@ class Server:
     async def database(self, metadata: MetaData) -> AsyncIterator[str]:
         """A new database with the plumbing's schema and these tables; dropped afterwards."""
         name = f"t_{secrets.token_hex(6)}"
-        con = await asyncpg.connect(self.admin)
-        await con.execute(f"create database {name}")
+        await self._admin(f"create database {name}")
         url = self.admin.rpartition("/")[0] + f"/{name}"
         try:
             own = await asyncpg.connect(url)
@@ -50,7 +49,14 @@ class Server:
             await own.close()
             yield url
         finally:
-            await con.execute(f"drop database {name} with (force)")
+            await self._admin(f"drop database {name} with (force)")
+
+    async def _admin(self, command: str) -> None:
+        """On a connection of its own: the server may have been started anew since the last one."""
+        con = await asyncpg.connect(self.admin)
+        try:
+            await con.execute(command)
+        finally:
             await con.close()
 
 

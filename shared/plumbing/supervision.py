@@ -1,0 +1,68 @@
+"""Supervision: the tasks in the background of a service are kept going, and one that is down is seen."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+log = logging.getLogger(__name__)
+Run = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Supervision:
+    """The background tasks of one service, by name."""
+
+    SHORTEST, LONGEST = 0.4, 5.0
+    """The pause before a task that ended is started again: doubled each time until it has lasted a minute."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._down: set[str] = set()
+        self._stopping = False
+
+    def keep(self, name: str, run: Run) -> None:
+        """Keep this going until it is cancelled, or until everything stops."""
+        self._tasks[name] = asyncio.create_task(self._keep(name, run), name=name)
+
+    async def _keep(self, name: str, run: Run) -> None:
+        pause = self.SHORTEST
+        while not self._stopping:
+            began, reason = time.monotonic(), "ended"
+            try:
+                await run()
+            except (Exception, asyncio.CancelledError) as error:
+                task = asyncio.current_task()
+                if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                    raise  # the Kafka client leaks stray cancellations: only one that was asked for ends us
+                reason = type(error).__name__
+            if self._stopping:
+                return
+            if time.monotonic() - began > 60:
+                pause = self.SHORTEST
+            self._down.add(name)
+            log.error("task_ended", extra={"task": name, "error": reason, "again_in_s": pause})
+            await asyncio.sleep(pause)
+            self._down.discard(name)
+            pause = min(pause * 2, self.LONGEST)
+
+    def working(self) -> dict[str, bool]:
+        """Each task, and whether it runs now."""
+        return {name: not task.done() and name not in self._down for name, task in self._tasks.items()}
+
+    def end(self) -> None:
+        """From now on a task that ends is not started again."""
+        self._stopping = True
+
+    async def ended(self, name: str, seconds: float) -> None:
+        """Give one task these seconds to end by itself; cancel it then."""
+        if task := self._tasks.pop(name, None):
+            await asyncio.wait([task], timeout=seconds)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def cancel(self) -> None:
+        """End all that still run."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -1,0 +1,121 @@
+"""PostgreSQL goes away, and its answers get lost: no acknowledged request is lost, none has two effects."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from ops.embedded.postgres import Postgres
+from tests.support.pair import Pair, until
+from tests.support.proxy import Fault, Proxy, proxy
+from tests.support.sample import box_id
+from tests.support.writers import Writers
+
+BOXES = range(6)
+
+
+async def test_postgresql_stopped_killed_and_started_again_loses_no_acknowledged_request(
+    fragile_pair: Pair, fragile: Postgres
+) -> None:
+    pair = fragile_pair
+    pair.start("sample")
+    pair.start("listener", plan="COPING")
+    await pair.ready("sample")
+    await pair.ready("listener")
+    writers = Writers(pair, ["sample"])
+    await writers.open(BOXES)
+    async with pair.client() as client:
+        body = '{"seconds": 2}'
+        answer = await client.post(f"{pair.urls['sample']}/boxes/{box_id(500)}/closing", content=body)
+        assert answer.status_code == 201
+    async with writers.writing(BOXES):
+        for goes in (fragile.stop, fragile.kill):
+            await writers.more(30)
+            await goes()
+            await writers.more(30, of="503")
+            await fragile.start()
+        await writers.more(30)
+    assert writers.answers.keys() == {"200", "201", "503"}
+    await pair.ready("sample")
+    await pair.ready("listener")
+    await writers.check()
+    await writers.check_heard()
+
+    async def shut_once() -> bool:
+        rows = await pair.query("sample", "select type from journal where stream = $1 order by version", box_id(500))
+        return [row["type"].split(".")[2] for row in rows] == ["BoxOpened", "BoxShut"]
+
+    await until(shut_once, "the timer that was due meanwhile has fired once")
+
+
+def one_row_written(answer: bytes) -> bool:
+    """PostgreSQL's answer to `change`: one count of one, outside a transaction, hence committed."""
+    count = b"D\0\0\0\x12\0\x01\0\0\0\x08\0\0\0\0\0\0\0\x01"
+    return count in answer and answer.endswith(b"Z\0\0\0\x05I")
+
+
+def committed(answer: bytes) -> bool:
+    """PostgreSQL's answer to COMMIT."""
+    return b"C\0\0\0\x0bCOMMIT\0" in answer
+
+
+@asynccontextmanager
+async def behind_a_proxy(pair: Pair) -> AsyncIterator[Proxy]:
+    url = urlsplit(pair.databases["sample"])
+    assert url.hostname and url.port
+    async with proxy((url.hostname, url.port)) as between:
+        pair.ways["sample"] = url._replace(netloc=url.netloc.replace(f":{url.port}", f":{between.port}")).geturl()
+        yield between
+
+
+@pytest.mark.parametrize(("path", "answer"), [("fill", one_row_written), (f"both/{box_id(99)}", committed)])
+async def test_a_request_whose_commit_was_not_answered_has_one_effect_when_it_is_sent_again(
+    pair: Pair, path: str, answer
+) -> None:
+    async with behind_a_proxy(pair) as between:
+        pair.start("sample")
+        await pair.ready("sample")
+        writers = Writers(pair, ["sample"], path)
+        await writers.open([*BOXES, 99])
+        await cut_answers(writers, between, answer, 50)
+        await writers.check()
+
+
+async def cut_answers(writers: Writers, between: Proxy, answer, times: int) -> None:
+    """Write until so many answers were lost, half of all."""
+    random = Random(5)
+    async with writers.writing(BOXES):
+        between.loses = lambda piece: answer(piece) and random.random() < 0.5
+        await writers.more(times, of="503")
+        between.loses = lambda _: False
+    assert between.lost >= times
+
+
+async def test_a_database_that_does_not_answer_makes_nobody_wait_for_ever(pair: Pair) -> None:
+    async with behind_a_proxy(pair) as between:
+        pair.start("sample")
+        await pair.ready("sample")
+        writers = Writers(pair, ["sample"])
+        await writers.open(BOXES)
+        async with pair.client() as client:
+            between.set(Fault.REFUSE)
+            answer = await client.post(f"{pair.urls['sample']}/boxes/{box_id(0)}/fill", content='{"amount": 1}')
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            between.set(Fault.BLACKHOLE)
+            answer = await client.post(f"{pair.urls['sample']}/boxes/{box_id(0)}/fill", content='{"amount": 1}')
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            assert await not_ready(client, pair.urls["sample"]) == {"database"}
+            between.set(Fault.PASS)
+            between.cut()
+        async with writers.writing(BOXES):
+            await writers.more(20)
+        await writers.check()
+
+
+async def not_ready(client: httpx.AsyncClient, url: str) -> set[str]:
+    """What the service says does not work."""
+    answer = await client.get(f"{url}/health/ready")
+    return {part for part, works in answer.json().items() if not works}
