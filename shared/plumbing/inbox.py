@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from shared.events.base import Fact, ref
+from shared.plumbing import tracing
 from shared.plumbing.change import Base
 from shared.plumbing.database import Conflict, Connection, is_conflict, is_transient
 from shared.plumbing.quarantine import NotOpen, Quarantine, Record
@@ -287,6 +288,7 @@ class Inbox:
         held = [work.get(item) for item in handler.touches(h)]
         if handler.then:
             held += [work.get(item) for item in handler.then(h, *held)]
+        work.trace = tracing.handed_on(h.headers)
         work.step(h.name if h.version else "", h.correlation, lambda: handler.run(work, h, *held))
 
     async def _set_aside(self, con: Connection, bad: "list[tuple[Heard[Any], Exception]]") -> None:
