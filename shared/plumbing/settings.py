@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     audience: str = "fiveplusn"
     session_timeout_ms: int = Field(default=10_000, ge=1_000)
     log_level: str = "INFO"
+    drain_notice_s: float = Field(default=0.0, ge=0, le=60)
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

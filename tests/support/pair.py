@@ -34,6 +34,7 @@ AUTHZ = """
 every-service:
   live: {}
   ready: {}
+  metrics: {service: town, operator: town}
   read_journal: {operator: town}
   flow: {operator: town}
   integrity: {operator: town}
@@ -65,6 +66,7 @@ class Pair:
     folder: Path
     databases: dict[str, str]
     broker: Broker
+    environment: dict[str, str] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     markers: set[str] = field(default_factory=set)
@@ -112,6 +114,7 @@ class Pair:
                 "FIVEPLUSN_AUDIENCE": AUDIENCE,
                 "FIVEPLUSN_PARTITIONS": str(PARTITIONS),
                 "FIVEPLUSN_SESSION_TIMEOUT_MS": "2000",
+                **self.environment,
             },
         )
         self.children[name].start()
