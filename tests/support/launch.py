@@ -5,6 +5,7 @@ known functions are wrapped from outside.
 """
 
 import argparse
+import asyncio
 import importlib
 import os
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 from shared.plumbing.bus import Listener
 from shared.plumbing.inbox import Inbox, Turn
 from shared.plumbing.outbox import Relay
-from shared.plumbing.service import run
+from shared.plumbing.service import Service, run
 
 POINTS: dict[str, tuple[type, str]] = {
     "before-acknowledge": (Listener, "acknowledge"),  # the database has committed, the offsets have not
@@ -87,11 +88,33 @@ def without_quarantine() -> None:
     Inbox._set_aside, Turn._one = dropped, one  # type: ignore[method-assign]
 
 
+def without_haste() -> None:
+    """The relay takes its time: what was just written is still in the outbox when the process is told to go."""
+    real = Relay.send
+
+    async def slow(self: Relay, producer: Any, rows: Any, epoch: int) -> Any:
+        await asyncio.sleep(0.4)
+        return await real(self, producer, rows, epoch)
+
+    Relay.send = slow  # type: ignore[method-assign]
+
+
+def without_draining() -> None:
+    """Told to go, the process is gone."""
+
+    async def gone(self: Service[Any]) -> None:
+        os._exit(0)
+
+    Service.stop = gone  # type: ignore[method-assign]
+
+
 PROTECTIONS: dict[str, Callable[[], None]] = {
     "marks": without_marks,
     "acknowledgement": without_waiting_for_acknowledgement,
     "probe": without_probe,
     "quarantine": without_quarantine,
+    "haste": without_haste,
+    "draining": without_draining,
 }
 
 
