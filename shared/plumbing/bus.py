@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
+from shared.plumbing import logs, tracing
 from shared.plumbing.inbox import Heard, Inbox
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,10 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self, inbox: Inbox, broker: KafkaBroker, topics: Sequence[str], *, session_timeout_ms: int) -> None:
         self.inbox = inbox
         self.turn = asyncio.Lock()
-        self.fails = 0
+        self.fails = self.failed = 0
+        self.in_hand: Records = ()
+        self.newest: dict[str, int] = {}
+        self.stopping = asyncio.Event()
         self.rewinds = 0
         self.leaving = False
         inbox.portion_s = session_timeout_ms / 5_000  # this process must answer the broker in between
@@ -85,12 +90,23 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=session_timeout_ms // 4,
             partition_assignment_strategy=(StickyPartitionAssignor,),
         )
-        self._subscriber(self.batch)
+        self._subscriber(self.take)
+
+    def stop(self) -> None:
+        """Pause no longer: the batch in hand is the last."""
+        self.stopping.set()
 
     @property
     def consumer(self) -> Any:
         """The aiokafka consumer underneath; None before the start."""
         return self._subscriber.consumer
+
+    async def take(self, message: KafkaMessage) -> None:
+        """One batch from the wire, with a correlation and, when asked for, a span of its own."""
+        self.in_hand = message.raw_message
+        with logs.about(), tracing.batch(self.inbox.name, self.in_hand):
+            await self.batch(message)
+        self.in_hand = ()
 
     async def batch(self, message: KafkaMessage) -> None:
         """One batch: absorbed and acknowledged, or, when the world is unwell, given back after a pause.
@@ -107,16 +123,19 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
                 done = await self._absorb(records)
                 if done:
                     await self.acknowledge(message)
+                    self.in_hand, self.newest[records[-1].topic] = (), records[-1].timestamp
                 applied, quarantined = self.inbox.applied - before[0], self.inbox.quarantined - before[1]
                 self.fails = self.fails + 1 if quarantined and not applied else 0
                 if self.fails > self.POISON_IN_A_ROW:
                     pause = self._pause(self.POISON_PAUSE)
             except Exception as error:
                 self.fails += 1
+                self.failed += 1
                 done, pause = False, self._pause(self.MAX_PAUSE)
                 log.warning("batch_failed", extra={"error": type(error).__name__, "again_in_s": round(pause, 1)})
         if pause:
-            await asyncio.sleep(pause)  # outside the lock: a rebalance need not wait for it
+            with suppress(TimeoutError):  # outside the lock: a rebalance need not wait for it
+                await asyncio.wait_for(self.stopping.wait(), pause)
         if not done:
             try:
                 await message.nack()

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.events.base import Fact
+from shared.plumbing import tracing
 from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.database import Clock, Conflict, Connection, Pool
 from shared.plumbing.store import Kind
@@ -55,6 +56,7 @@ class Base:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+@tracing.spanned
 async def change(
     base: Base,
     kind: Kind[S],
@@ -103,6 +105,7 @@ async def change(
     return await together(base, [(kind, id)], ask, decide)
 
 
+@tracing.spanned
 async def together(
     base: Base,
     wanted: Sequence[Wanted],

@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from shared.plumbing import logs
 from shared.plumbing.caller import NotFound
 from shared.plumbing.change import KeyReused, VersionMoved
 from shared.plumbing.database import is_conflict, is_transient
@@ -50,6 +51,9 @@ def problem(
     body: dict[str, Any] = {"type": f"urn:fiveplusn:problem:{code}", "status": status, "code": code, "title": title}
     if errors:
         body["errors"] = list(errors)
+    if correlation := logs.correlation():
+        body["correlation"] = correlation
+    logs.problem_said(code)
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, status_code=status, media_type="application/problem+json", headers=dict(headers or {}))
 

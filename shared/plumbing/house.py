@@ -7,13 +7,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post, put
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import Field
 
 from shared.events.base import Asked, Fact, Line, Moment
+from shared.plumbing.figures import figures
 from shared.plumbing.journal import streams, verify
+from shared.plumbing.metrics import CONTENT_TYPE
 from shared.plumbing.service import Asking, Service
 
 Here = NamedDependency[Service[Any]]
@@ -44,6 +47,12 @@ async def ready(service: Here) -> Response[dict[str, bool]]:
     """Every part works; 503 names those that do not."""
     found = await service.health()
     return Response(found, status_code=200 if all(found.values()) else 503)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(service: Here, state: State) -> Response[bytes]:
+    """For Prometheus. Answers also when the database or the broker is away, and then says so."""
+    return Response(state.metrics.text(await figures(service)), media_type=CONTENT_TYPE)
 
 
 @get("/journal/{kind:str}/{id:uuid}")
@@ -196,6 +205,7 @@ async def set_clock(data: JSONBody[ClockSetting], service: Here) -> dict[str, da
 HOUSE_ROUTES = [
     live,
     ready,
+    metrics,
     read_journal,
     flow,
     integrity,

@@ -6,6 +6,7 @@ Beyond: parked until the gap fills. A batch is one transaction: marks, aggregate
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,12 +19,14 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from shared.events.base import Fact, ref
+from shared.plumbing import logs, tracing
 from shared.plumbing.change import Base
 from shared.plumbing.database import Conflict, Connection, is_conflict, is_transient
 from shared.plumbing.quarantine import NotOpen, Quarantine, Record
 from shared.plumbing.work import Undeclared, Wanted, Work
 from shared.rules.broken import RuleBroken
 
+log = logging.getLogger(__name__)
 F = TypeVar("F")
 _NOTHING: tuple[Wanted, ...] = ()
 _NO_STREAM = UUID(int=0)
@@ -296,13 +299,18 @@ class Inbox:
         held = [work.get(item) for item in handler.touches(h)]
         if handler.then:
             held += [work.get(item) for item in handler.then(h, *held)]
+        work.trace = tracing.handed_on(h.headers)
         work.step(h.name if h.version else "", h.correlation, lambda: handler.run(work, h, *held))
 
     async def _set_aside(self, con: Connection, bad: "list[tuple[Heard[Any], Exception]]") -> None:
         """The mark stays where it is: everything later of that stream is now beyond the gap, and parks itself."""
         if bad:
             self.quarantined += len(bad)
-            await self.quarantine.put(con, [(h.record, *_reason(error)) for h, error in bad])
+            reasons = [(h.record, *_reason(error)) for h, error in bad]
+            await self.quarantine.put(con, reasons)
+            belongs = {"correlation_id": found} if (found := logs.correlation_of(bad[0][0].correlation)) else {}
+            first = {"first": bad[0][0].name, "code": reasons[0][1]}
+            log.warning("set_aside", extra={"entries": len(bad), **first, **belongs})
 
     # -- decided by people
 

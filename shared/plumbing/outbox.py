@@ -13,14 +13,15 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from shared.plumbing import tracing
 from shared.plumbing.database import Connection
 
 log = logging.getLogger(__name__)
 
 _NEXT = """
 select o.position, j.kind, j.stream, j.version, j.type, j.data::text as data, j.occurred_at, j.actor, j.cause,
-    j.correlation, j.terms
-from (select position from outbox order by position limit $1) o
+    j.correlation, j.terms, o.traceparent
+from (select position, traceparent from outbox order by position limit $1) o
 join lateral (select * from journal j where j.position = o.position offset 0) j on true order by o.position
 """
 _REMEMBER = """
@@ -138,7 +139,8 @@ class Relay:
         if not rows:
             return 0
         epoch: int = await con.fetchval("select epoch from wire")
-        acked = await self.send(producer, rows, epoch)
+        with tracing.sending(self.topic, rows):
+            acked = await self.send(producer, rows, epoch)
         first: dict[int, int] = {}
         last: dict[int, tuple[int, str]] = {}
         for batch in acked:
@@ -171,7 +173,7 @@ class Relay:
                 "timestamp": None,
                 "key": stream.encode(),
                 "value": row["data"].encode(),
-                "headers": [*self._common, *envelope(row, fact), ("log_epoch", log_epoch)],
+                "headers": [*self._common, *envelope(row, fact), *_trace(row), ("log_epoch", log_epoch)],
             }
             if partition not in builders:
                 builders[partition] = (producer.create_batch(), [])
@@ -247,6 +249,11 @@ class Relay:
         self._last = {}
         self.retold += 1
         log.warning("broker_forgot", extra={"topic": self.topic, "facts": int(done.split()[-1])})
+
+
+def _trace(row: asyncpg.Record) -> tuple[tuple[str, bytes], ...]:
+    traceparent = row["traceparent"]
+    return (("traceparent", traceparent.encode()),) if traceparent else ()
 
 
 def envelope(row: Mapping[str, Any] | asyncpg.Record, fact: str) -> list[tuple[str, bytes]]:

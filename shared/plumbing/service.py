@@ -3,14 +3,12 @@
 import asyncio
 import gc
 import logging
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-import uvicorn
 import yaml
 from faststream.kafka import KafkaBroker
 from litestar import Litestar, Request
@@ -20,7 +18,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from shared.plumbing import logs
+from shared.plumbing import logs, tracing
+from shared.plumbing.access import Access
 from shared.plumbing.auth import Issuers, authorise, load_authz
 from shared.plumbing.bus import Listener, answers
 from shared.plumbing.change import Ask, Base, fingerprint
@@ -28,10 +27,12 @@ from shared.plumbing.database import Clock, Pool, open_pool
 from shared.plumbing.errors import BadBody, answer
 from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
+from shared.plumbing.metrics import Metrics, Pulse
 from shared.plumbing.openapi import UnionOfEnums
 from shared.plumbing.outbox import Relay
 from shared.plumbing.quarantine import Quarantine
 from shared.plumbing.repair import Repair
+from shared.plumbing.server import Server
 from shared.plumbing.settings import Settings
 from shared.plumbing.store import Kind
 from shared.plumbing.strict import StrictRequest
@@ -48,6 +49,8 @@ Asking = NamedDependency[Ask]
 MAX_BODY = 1_048_576
 """A JSON body above 1 MiB is refused."""
 SEAL_EVERY_S = 60
+GRACE_S = 6.0
+"""So long may draining take after the last request."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class Service(Generic[T]):
     listener: Listener
     repair: Repair
     tasks: Supervision = field(default_factory=Supervision)
+    pulse: Pulse = field(default_factory=Pulse)
+    draining: bool = False
 
     def now(self) -> datetime:
         """The town's time."""
@@ -123,7 +128,7 @@ class Service(Generic[T]):
             partitions=settings.partitions,
             idempotent=settings.kafka_idempotent,
         )
-        broker = KafkaBroker(settings.kafka, logger=None, graceful_timeout=20)
+        broker = KafkaBroker(settings.kafka, logger=None, graceful_timeout=GRACE_S)
         listener = Listener(inbox, broker, plan.topics, session_timeout_ms=settings.session_timeout_ms)
         timers = Timers(plan.name, base, quarantine)
         service = cls(
@@ -184,7 +189,8 @@ class Service(Generic[T]):
         """Open the doors of facts and of time."""
         if self.plan.begin:
             await self.plan.begin(self)
-        self.tasks.keep("clock", self.clock.keep)
+        self.tasks.keep("clock", self._keep_clock)
+        self.tasks.keep("pulse", self.pulse.run)
         self.tasks.keep("listener", self._listen)
         if self.plan.speaks:
             self.tasks.keep("relay", self.relay.run)
@@ -198,28 +204,52 @@ class Service(Generic[T]):
         log.info("started", extra={"port": self.settings.port})
 
     async def stop(self) -> None:
-        """Drain: first what comes in, then what goes out."""
+        """Drain: first what comes in, then what goes out; whoever is away is not waited for beyond the grace period."""
+        self.draining = True
+        loop = asyncio.get_running_loop()
+        end = loop.time() + GRACE_S
         self.tasks.end()
-        await self.tasks.ended("listener", 0)
-        await self.broker.stop()
+        self.timers.stop()
+        self.listener.stop()
+        await self.tasks.ended("listener", 0)  # it may be connecting still; the batch in hand is not its
+        await self.tasks.ended("timers", end - loop.time())
+        await self._until(end, asyncio.create_task(self.broker.stop(), name="broker"))
         self.relay.stop()
-        await self.tasks.ended("relay", 10)
+        await self.tasks.ended("relay", max(1.0, end - loop.time()))
         await self.tasks.cancel()
-        await self.pool.close()
+        if not await self._until(end, asyncio.create_task(self.pool.close(), name="pool")):
+            self.pool.terminate()
+        tracing.close()
         log.info("stopped")
 
+    async def _until(self, end: float, task: "asyncio.Task[None]") -> bool:
+        """Wait for the end of a task, at least a second; whether it has ended."""
+        left = max(1.0, end - asyncio.get_running_loop().time())
+        done, late = await asyncio.wait([task], timeout=left)
+        for one in done:
+            if not one.cancelled() and (error := one.exception()):
+                log.warning("drain_failed", extra={"error": type(error).__name__})
+        for one in late:
+            log.warning("drain_cut", extra={"what": one.get_name()})
+            one.cancel()
+        return not late
+
+    async def broker_answers(self) -> bool:
+        """Whether the broker does, and has given us partitions."""
+        try:
+            return self.listener.ready.is_set() and await self.broker.ping(2.0)
+        except Exception:
+            return False
+
     async def health(self) -> dict[str, bool]:
-        """Whether each part works."""
+        """Whether each part works; a service that is going is not ready."""
         found = self.tasks.working()
         try:
             found["database"] = await asyncio.wait_for(self.pool.fetchval("select true"), 2)
         except Exception:
             found["database"] = False
-        try:
-            found["broker"] = self.listener.ready.is_set() and await self.broker.ping(2.0)
-        except Exception:
-            found["broker"] = False
-        return found
+        found["broker"] = await self.broker_answers()
+        return found | ({"staying": False} if self.draining else {})
 
 
 async def _ask(request: Request[Any, Any, Any]) -> Ask:
@@ -231,7 +261,7 @@ async def _ask(request: Request[Any, Any, Any]) -> Ask:
         f"{caller.subject}\n{request.method} {request.url.path}\n{key}" if key else None,
         fingerprint(body) if key else b"",
         _expected(request.headers.get("if-match")),
-        request.headers.get("x-correlation-id", "")[:100],
+        logs.correlation_of(request.headers.get("x-correlation-id")),
     )
 
 
@@ -267,6 +297,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         {
             "authz": load_authz(settings.config / "authz.yaml", plan.name),
             "issuers": Issuers(settings.jwks_file, settings.issuer, settings.audience),
+            "metrics": Metrics(plan.name),
         }
     )
     app = Litestar(
@@ -285,6 +316,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         logging_config=None,
     )
     _every_route_has_a_row(app, state.authz)
+    app.asgi_handler = Access(app.asgi_handler, state.metrics)
     return app
 
 
@@ -306,19 +338,5 @@ def run(plan: Plan[Any]) -> None:
     """The process: `python -m services.<name>.main`."""
     settings = Settings(service=plan.name)
     logs.configure(plan.name, settings.log_level)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(plan, settings),
-            host=settings.host,
-            port=settings.port,
-            loop="uvloop",
-            http="httptools",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-            limit_concurrency=512,
-        )
-    )
-    server.run()
-    sys.exit(0 if server.started else 1)
+    tracing.configure(plan.name)
+    Server(application(plan, settings), settings.host, settings.port, settings.drain_notice_s).run_to_the_end()

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     peers: dict[str, str] = Field(default_factory=dict)
     token_file: Path | None = None
     log_level: str = "INFO"
+    drain_notice_s: float = Field(default=0.0, ge=0, le=60)
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

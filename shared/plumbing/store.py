@@ -132,7 +132,7 @@ class Kind(Generic[S]):
         return (id, version, head, *picked)
 
 
-_TAIL = 23
+_TAIL = 24
 
 
 def _tail(n: int) -> str:
@@ -141,15 +141,16 @@ def _tail(n: int) -> str:
     The idempotency INSERT has no ON CONFLICT: a key that is there undoes everything, then its answer is read.
     Parameters after the n columns: kind, actor, at, terms (1-4); versions, types, data, causes, correlations, hashes
     (5-10); timers armed: names, versions, due (11-13) and gone: names, versions (14-15); key, body, answer (16-18);
-    new vault keys: subjects, wrapped (19-20); vault entries of this row: fields, subjects, sealed (21-23).
+    new vault keys: subjects, wrapped (19-20); vault entries of this row: fields, subjects, sealed (21-23);
+    the traces of the facts (24).
     """
     p = [f"${n + i}" for i in range(_TAIL + 1)]
     return (
         "said as (insert into journal (kind, stream, version, type, data, actor, occurred_at, recorded_at, cause, "
         f"correlation, terms, hash) select {p[1]}::text, row.id, j.v, j.t, j.d, {p[2]}::text, {p[3]}::timestamptz, "
         f"(select town_now()), j.c, j.r, {p[4]}::text, j.h from row, unnest({p[5]}::int[], {p[6]}::text[], "
-        f"{p[7]}::json[], {p[8]}::text[], {p[9]}::text[], {p[10]}::bytea[]) j(v, t, d, c, r, h) returning position), "
-        "out as (insert into outbox select position from said), "
+        f"{p[7]}::json[], {p[8]}::text[], {p[9]}::text[], {p[10]}::bytea[]) j(v, t, d, c, r, h) returning position, version), "
+        f"out as (insert into outbox select position, ({p[24]}::text[])[version - ({p[5]}::int[])[1] + 1] from said), "
         "armed as (insert into timers (kind, subject, name, version, due_at) "
         f"select {p[1]}::text, row.id, t.n, t.v, t.d from row, "
         f"unnest({p[11]}::text[], {p[12]}::int[], {p[13]}::timestamptz[]) t(n, v, d) "

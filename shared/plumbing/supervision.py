@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ class Supervision:
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._down: set[str] = set()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def keep(self, name: str, run: Run) -> None:
         """Keep this going until it is cancelled, or until everything stops."""
@@ -27,7 +28,7 @@ class Supervision:
 
     async def _keep(self, name: str, run: Run) -> None:
         pause = self.SHORTEST
-        while not self._stopping:
+        while not self._stopping.is_set():
             began, reason = time.monotonic(), "ended"
             try:
                 await run()
@@ -36,13 +37,14 @@ class Supervision:
                 if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
                     raise  # the Kafka client leaks stray cancellations: only one that was asked for ends us
                 reason = type(error).__name__
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             if time.monotonic() - began > 60:
                 pause = self.SHORTEST
             self._down.add(name)
             log.error("task_ended", extra={"task": name, "error": reason, "again_in_s": pause})
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
             self._down.discard(name)
             pause = min(pause * 2, self.LONGEST)
 
@@ -52,12 +54,14 @@ class Supervision:
 
     def end(self) -> None:
         """From now on a task that ends is not started again."""
-        self._stopping = True
+        self._stopping.set()
 
     async def ended(self, name: str, seconds: float) -> None:
         """Give one task these seconds to end by itself; cancel it then."""
         if task := self._tasks.pop(name, None):
-            await asyncio.wait([task], timeout=seconds)
+            _, late = await asyncio.wait([task], timeout=max(seconds, 0))
+            if late and seconds:
+                log.warning("drain_cut", extra={"what": name})
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

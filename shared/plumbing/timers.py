@@ -4,12 +4,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from shared.events.base import ref
+from shared.plumbing import logs, tracing
 from shared.plumbing.change import Base
 from shared.plumbing.database import Connection, is_conflict, is_transient
 from shared.plumbing.quarantine import Quarantine, Record
@@ -47,7 +49,8 @@ class Timers:
     def __init__(self, service: str, base: Base, quarantine: Quarantine) -> None:
         self._service, self._base, self._quarantine = service, base, quarantine
         self._rings: dict[tuple[str, str], tuple[Kind[Any], Ring]] = {}
-        self.fired = 0
+        self.fired, self.late = 0, 0.0
+        self._stopping = asyncio.Event()
 
     def at(self, kind: Kind[Any], name: str) -> Callable[[Ring], Ring]:
         """When this kind's timer of this name is due, run `ring(work, con, held, timer)`. It may load more by `con`."""
@@ -59,10 +62,14 @@ class Timers:
 
         return keep
 
+    def stop(self) -> None:
+        """Fire the one in hand, then no other."""
+        self._stopping.set()
+
     async def run(self) -> None:
-        """For ever."""
+        """Until told to stop."""
         pause = self.POLL
-        while True:
+        while not self._stopping.is_set():
             fired = 0
             try:
                 fired = await self.fire()
@@ -71,7 +78,8 @@ class Timers:
                 pause = min(pause * 2, self.MAX_PAUSE)
                 log.warning("timers_failed", extra={"error": type(error).__name__, "again_in_s": pause})
             if not fired:
-                await asyncio.sleep(pause)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def fire(self, limit: int = 500) -> int:
         """Fire what is due now, oldest first; how many."""
@@ -81,6 +89,8 @@ class Timers:
             limit,
         )
         fired = 0
+        if rows:
+            self.late = (rows[0]["now"] - rows[0]["due_at"]).total_seconds()
         for row in rows:
             timer = Timer(
                 row["subject"],
@@ -90,7 +100,10 @@ class Timers:
                 row["now"],
                 json.loads(row["data"]) if row["data"] else None,
             )
-            fired += await self._fire(row["kind"], timer)
+            with logs.about(ref(row["kind"], timer.subject)), tracing.span(f"timer {row['kind']}/{timer.name}"):
+                fired += await self._fire(row["kind"], timer)
+            if self._stopping.is_set():
+                break
         self.fired += fired
         return fired
 

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
 from shared.events.base import Fact, ref
+from shared.plumbing import tracing
 from shared.plumbing.database import Conflict, Connection
 from shared.plumbing.journal import ORIGIN, micros, seal
 from shared.plumbing.store import Kind
@@ -88,6 +89,8 @@ class Held(Generic[S]):
                 f"{correlation}\n{work.terms}\n{data}",
             )
             work.said.append((kind.name, self.id, self.version, fact.wire_type, data, cause, correlation, self.head))
+            if tracing.ON:
+                work.traces[self.id, self.version] = work.trace
             self.state = kind.evolve(self.state, fact)
         return facts
 
@@ -109,7 +112,8 @@ class Work:
 
     def __init__(self, now: datetime, actor: str, terms: str, cause: str = "", correlation: str = "") -> None:
         self.now, self.actor, self.terms = now, actor, terms
-        self.cause, self.correlation = cause, correlation
+        self.cause, self.correlation, self.trace = cause, correlation, tracing.current()
+        self.traces: dict[tuple[UUID, int], str | None] = {}
         self.micros = micros(now)
         self.said: list[Said] = []
         self.arms: list[tuple[str, UUID, str, int, datetime, str | None]] = []
@@ -201,6 +205,8 @@ class Work:
         await self._flush_timers(con, changed)
         if self.said:
             await con.execute(_JOURNAL, *zip(*self.said, strict=True), self.actor, self.now, self.terms)
+        if self.traces:
+            await con.execute(_TRACES, *zip(*self.traces, strict=True), list(self.traces.values()))
         if self.locks:
             await con.execute(_LOCKS, sorted(self.locks), [self.locks[subject] for subject in sorted(self.locks)])
         if self.kept:
@@ -253,6 +259,10 @@ with said as (
     j(k, s, v, t, d, c, r, h) returning position
 ) insert into outbox select position from said
 """
+_TRACES = """
+update outbox o set traceparent = t.trace from unnest($1::uuid[], $2::int[], $3::text[]) t(stream, version, trace)
+join journal j on j.stream = t.stream and j.version = t.version where o.position = j.position
+"""
 _ARMED = """
 insert into timers (kind, subject, name, version, due_at)
 select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::timestamptz[])
@@ -287,6 +297,7 @@ def one_statement(work: Work, held: Held[Any], key: str | None, body: bytes, ans
         *(key, body, answer or None),
         *(list(work.locks), list(work.locks.values())),
         *([e.field for e in work.kept], [e.subject for e in work.kept], [e.sealed for e in work.kept]),
+        [work.traces[held.id, row[2]] for row in work.said] if work.traces else None,
     )
     return (kind.renew_one_sql, *arguments, held.was) if held.was else (kind.birth_one_sql, *arguments)
 

@@ -13,16 +13,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.plumbing import outbox
 from aiokafka import AIOKafkaConsumer
 
-from shared.plumbing import change, inbox
+from shared.plumbing import change, inbox, outbox
 from shared.plumbing.bus import Listener
 from shared.plumbing.database import Clock
 from shared.plumbing.inbox import Inbox, Turn
 from shared.plumbing.outbox import Relay
 from shared.plumbing.repair import Repair
-from shared.plumbing.service import run
+from shared.plumbing.service import Service, run
 from shared.plumbing.supervision import Supervision
 from shared.plumbing.work import Work
 
@@ -132,6 +131,8 @@ def without_new_producer() -> None:
             return None
 
     outbox.AIOKafkaProducer = Kept  # type: ignore[misc]
+
+
 def without_keys() -> None:
     """Nobody remembers which requests were answered."""
 
@@ -186,6 +187,26 @@ def without_supervision() -> None:
     Supervision.keep = once  # type: ignore[method-assign]
 
 
+def without_haste() -> None:
+    """The relay takes its time: what was just written is still in the outbox when the process is told to go."""
+    real = Relay.send
+
+    async def slow(self: Relay, producer: Any, rows: Any, epoch: int) -> Any:
+        await asyncio.sleep(0.4)
+        return await real(self, producer, rows, epoch)
+
+    Relay.send = slow  # type: ignore[method-assign]
+
+
+def without_draining() -> None:
+    """Told to go, the process is gone."""
+
+    async def gone(self: Service[Any]) -> None:
+        os._exit(0)
+
+    Service.stop = gone  # type: ignore[method-assign]
+
+
 PROTECTIONS: dict[str, Callable[[], None]] = {
     "marks": without_marks,
     "acknowledgement": without_waiting_for_acknowledgement,
@@ -198,6 +219,8 @@ PROTECTIONS: dict[str, Callable[[], None]] = {
     "town-clock": without_town_clock,
     "portions": without_portions,
     "supervision": without_supervision,
+    "haste": without_haste,
+    "draining": without_draining,
 }
 
 

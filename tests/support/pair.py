@@ -36,6 +36,7 @@ AUTHZ = """
 every-service:
   live: {}
   ready: {}
+  metrics: {service: town, operator: town}
   read_journal: {operator: town, service: town}
   flow: {operator: town}
   integrity: {operator: town}
@@ -69,6 +70,7 @@ class Pair:
     folder: Path
     databases: dict[str, str]
     broker: KafkaServer
+    environment: dict[str, str] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     markers: set[str] = field(default_factory=set)
@@ -128,6 +130,7 @@ class Pair:
                 "FIVEPLUSN_SESSION_TIMEOUT_MS": "2000",
                 "FIVEPLUSN_PEERS": json.dumps({"sample": self.urls.get("sample", "http://127.0.0.1:1")}),
                 "FIVEPLUSN_TOKEN_FILE": str(self.keys.service_token),
+                **self.environment,
                 **(environment or {}),
             },
         )

@@ -19,7 +19,7 @@ from shared.plumbing.database import Clock, open_pool
 from shared.plumbing.vault import Keys
 from shared.rules.township import Role
 
-SCHEMA = Path(shared.plumbing.migrate.__file__).with_name("schema_0001.sql")
+SCHEMA = sorted(Path(shared.plumbing.migrate.__file__).parent.glob("schema_*.sql"))
 TOWN_HALL = Person("tester", Role.OPERATOR, Reach.TOWN)
 KEYS = Keys(bytes(range(32)), "sample")
 
@@ -43,7 +43,8 @@ class Server:
         url = self.admin.rpartition("/")[0] + f"/{name}"
         try:
             own = await asyncpg.connect(url)
-            await own.execute(SCHEMA.read_text())
+            for script in SCHEMA:
+                await own.execute(script.read_text())
             for table in metadata.sorted_tables:
                 await own.execute(str(CreateTable(table).compile(dialect=postgresql.dialect())))
             await own.close()
