@@ -189,7 +189,7 @@ class Service(Generic[T]):
         """Open the doors of facts and of time."""
         if self.plan.begin:
             await self.plan.begin(self)
-        self.tasks.keep("clock", self._keep_clock)
+        self.tasks.keep("clock", self.clock.keep)
         self.tasks.keep("pulse", self.pulse.run)
         self.tasks.keep("listener", self._listen)
         if self.plan.speaks:
