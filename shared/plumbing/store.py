@@ -85,7 +85,6 @@ class Kind(Generic[S]):
         rest = self.columns[1:]
         self.types = dict(columns)
         self.read_sql = f"select {names} from {self.table.name} where id = $1"
-        self.birth_sql = f"insert into {self.table.name} ({names}) select * from unnest({arrays})"
         self.renew_sql = (
             f"update {self.table.name} t set {', '.join(f'{c} = u.{c}' for c in rest)} "
             f"from unnest({arrays}, ${n + 1}::int[]) u({names}, was) where t.id = u.id and t.version = u.was"
