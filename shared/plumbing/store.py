@@ -175,8 +175,8 @@ def _reader(column: Column[Any], hint: Any) -> Callable[[Any], Any] | None:
 
 def _writer(column: Column[Any], hint: Any) -> Callable[[Any], Any] | None:
     if isinstance(column.type, JSONB):
-        adapter = TypeAdapter(hint)
-        return lambda value: adapter.dump_json(value).decode()
+        dump = TypeAdapter(hint).dump_json
+        return lambda value: dump(value).decode() if value != () else "[]"
     return None
 
 

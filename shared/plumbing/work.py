@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
 from shared.events.base import Fact, ref
@@ -36,8 +36,7 @@ class Undeclared(Conflict):
     """A handler reached for an aggregate that was not loaded: decide again with a smaller batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """One vault entry: whose aggregate, which field, of which person."""
 
     owner: UUID
@@ -208,8 +207,7 @@ class Work:
         if self.locks:
             await copy(con, "vault_keys", ("subject", "wrapped"), sorted(self.locks.items()))
         if self.kept:
-            rows = [(entry.owner, entry.field, entry.subject, entry.sealed) for entry in self.kept]
-            await copy(con, "vault", ("owner", "field", "subject", "sealed"), rows)
+            await copy(con, "vault", Sealed._fields, self.kept)
         if key and (self.said or self.kept or self.besides):
             await con.execute("insert into idempotency (key, body, answer) values ($1, $2, $3)", key, body, answer)
 
