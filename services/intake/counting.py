@@ -1,7 +1,7 @@
 """Who asks for what, and where: what is counted by time, and by which timers."""
 
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -31,11 +31,13 @@ def nobody(complaint: UUID) -> UUID:
     return derived("anonymous", complaint)
 
 
+@lru_cache(maxsize=4096)
 def hotspot_id(at: Spot) -> UUID:
     """The hotspot of a category and a named place."""
     return derived("hotspot", at.category, at.place)
 
 
+@lru_cache(maxsize=4096)
 def demand_id(at: Spot) -> UUID:
     """The demand of a category and a named place."""
     return derived("demand", at.category, at.place)
@@ -44,7 +46,7 @@ def demand_id(at: Spot) -> UUID:
 def arm_evaluation(work: Work, at: Spot) -> None:
     """Have the hotspot of a category and place looked at soon."""
     slot, end = _next(work.now)
-    work.arm(HOTSPOTS, hotspot_id(at), "evaluate", end, version=slot, data=asdict(at))
+    work.arm(HOTSPOTS, hotspot_id(at), "evaluate", end, version=slot, data=_data(at))
 
 
 def arm_counts(work: Work, complaint: Complaint | None) -> None:
@@ -57,13 +59,17 @@ def arm_counts(work: Work, complaint: Complaint | None) -> None:
     over = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=1) + SLOT
     slot, end = _next(work.now)
     version, due_at = (int(f"{day:%Y%m%d}"), over) if over > end else (slot, end)
-    work.arm(DEMANDS, demand_id(at), "count", due_at, version=version, data=asdict(at))
+    work.arm(DEMANDS, demand_id(at), "count", due_at, version=version, data=_data(at))
 
 
 def _next(now: datetime) -> tuple[int, datetime]:
     """The slot of this moment, and the end of the one after it."""
     slot = (now - _EPOCH) // SLOT
     return slot, _EPOCH + SLOT * (slot + 2)
+
+
+def _data(at: Spot) -> dict[str, str]:
+    return {"category": at.category, "community": at.community, "place": at.place}
 
 
 def counted_at(data: Any) -> Spot:

@@ -84,7 +84,7 @@ def number_id(keys: Keys, channel: Channel, number: str) -> UUID:
 def _contact(complainant: Complainant) -> str | None:
     """How a person is told from others: the telephone number, however it is written, or the sender's own key."""
     if complainant.phone:
-        digits = "".join(character for character in complainant.phone if character.isdigit())
+        digits = "".join(filter(str.isdigit, complainant.phone))
         mobile = len(digits) > MOBILE_DIGITS and digits[-MOBILE_DIGITS] == "1"
         return f"phone\n{digits[-MOBILE_DIGITS:] if mobile else digits}"
     return f"key\n{complainant.person_key}" if complainant.person_key else None
@@ -104,8 +104,8 @@ class Desk:
     People's keys are locked before complaints, so that one person's orders are decided one by one.
     """
 
-    def __init__(self, service: IntakeService, keys: dict[UUID, bytes]) -> None:
-        self._service, self._keys = service, keys
+    def __init__(self, service: IntakeService, keys: dict[UUID, bytes], terms: Terms) -> None:
+        self._service, self._keys, self._terms = service, keys, terms
         self._matters: dict[UUID, list[UUID]] = {}
         self._urged: dict[UUID, UUID] = {}
         self._kept: dict[UUID, str | None] = {}
@@ -114,8 +114,9 @@ class Desk:
     async def open(cls, service: IntakeService, con: Connection, work: Work, arriving: Sequence[Incoming]) -> "Desk":
         """Look everything up for a whole batch, and lock it."""
         people = {item.person for item in arriving}
-        desk = cls(service, await service.vault.unlock(con, people))
-        since = work.now - timedelta(days=service.terms.on(work.now).repeat_window_days)
+        terms = service.terms.on(work.now)
+        desk = cls(service, await service.vault.unlock(con, people), terms)
+        since = work.now - timedelta(days=terms.repeat_window_days)
         for row in await con.fetch(_MATTERS, sorted(people), sorted(FINAL), since):
             if row["field"] == ORDER:
                 desk._matters.setdefault(row["subject"], []).append(row["owner"])
@@ -150,12 +151,11 @@ class Desk:
         known = own.state is not None
         if before is not None and entry(own.state, before.state, imported=imported) is Entry.URGE:
             return self._urge(work, item, before)
-        terms = self._service.terms.on(work.now)
         own.change(
             receive,
             item.order,
             now=work.now,
-            terms=terms,
+            terms=self._terms,
             town=self._service.town,
             open_matter=before is not None and before.state is not None and before.state.state not in FINAL,
             closed_matter=closed,
@@ -176,11 +176,13 @@ class Desk:
                 return named, named.state.state in FINAL
         mine = [work.born(COMPLAINTS, id) for id in self._matters.get(item.person, ()) if id != item.id]
         states = {id(held.state): held for held in mine if held.state is not None}
+        if not states:
+            return None, False
         found = earlier(
             matter(item.order, self._service.town),
             [held.state for held in states.values() if held.state is not None],
             now=work.now,
-            terms=self._service.terms.on(work.now),
+            terms=self._terms,
         )
         return (states[id(found.open)] if found.open else None), found.closed
 

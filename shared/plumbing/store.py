@@ -85,7 +85,6 @@ class Kind(Generic[S]):
         rest = self.columns[1:]
         self.types = dict(columns)
         self.read_sql = f"select {names} from {self.table.name} where id = $1"
-        self.birth_sql = f"insert into {self.table.name} ({names}) select * from unnest({arrays})"
         self.renew_sql = (
             f"update {self.table.name} t set {', '.join(f'{c} = u.{c}' for c in rest)} "
             f"from unnest({arrays}, ${n + 1}::int[]) u({names}, was) where t.id = u.id and t.version = u.was"
@@ -177,8 +176,8 @@ def _reader(column: Column[Any], hint: Any) -> Callable[[Any], Any] | None:
 
 def _writer(column: Column[Any], hint: Any) -> Callable[[Any], Any] | None:
     if isinstance(column.type, JSONB):
-        adapter = TypeAdapter(hint)
-        return lambda value: adapter.dump_json(value).decode()
+        dump = TypeAdapter(hint).dump_json
+        return lambda value: dump(value).decode() if value != () else "[]"
     return None
 
 

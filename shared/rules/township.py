@@ -1,8 +1,10 @@
 """The town as configured: communities, places, categories, units, and numbers that hold from a date on."""
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -74,6 +76,28 @@ class Unit(Value):
     level: UnitLevel
 
 
+E = TypeVar("E", Community, Place, Category)
+
+
+def plain(text: str) -> str:
+    """How names are compared: whatever their width and case."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _called(entries: Iterable[E]) -> dict[str, list[E]]:
+    """By code, name and alias; every order asks for it."""
+    found: dict[str, list[E]] = {}
+    for entry in entries:
+        for name in _names(entry):
+            found.setdefault(name, []).append(entry)
+    return found
+
+
+def _names(entry: Community | Place | Category) -> set[str]:
+    aliases: tuple[str, ...] = entry.aliases if isinstance(entry, Place) else ()
+    return {plain(name) for name in (entry.code, entry.name, *aliases)}
+
+
 class Town(Value):
     """The reference lists of `config/township.yaml`; codes are unique in each."""
 
@@ -99,6 +123,21 @@ class Town(Value):
         if strangers := [place.code for place in self.places if place.community not in known]:
             raise ValueError(f"地名所属社区不存在: {', '.join(strangers)}")
         return self
+
+    @cached_property
+    def communities_called(self) -> Mapping[str, Sequence[Community]]:
+        """The communities by their names in plain writing."""
+        return _called(self.communities)
+
+    @cached_property
+    def places_called(self) -> Mapping[str, Sequence[Place]]:
+        """The places by their names in plain writing."""
+        return _called(self.places)
+
+    @cached_property
+    def categories_called(self) -> Mapping[str, Sequence[Category]]:
+        """The categories by their names in plain writing."""
+        return _called(self.categories)
 
     def community(self, code: str | None) -> Community | None:
         """The community of this code, or None."""

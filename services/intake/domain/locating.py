@@ -1,13 +1,11 @@
 """定位与归类: from the sender's words to the town's codes. What is not known is left open, never guessed."""
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeVar
 
 from shared.events.intake import CONFIDENTIAL, UNCATEGORISED
-from shared.rules.township import Category, Community, Place, Town
+from shared.rules.township import Category, Community, Place, Town, plain
 
 E = TypeVar("E", Community, Place, Category)
 
@@ -26,8 +24,8 @@ def locate(town: Town, community: str | None, place: str | None) -> Located:
     A place tells its community. Where both are named and do not belong together, the community stands; a name that
     several places share is no place.
     """
-    named = _meant(community, town.communities)
-    places = _meant(place, town.places)
+    named = _meant(community, town.communities_called)
+    places = _meant(place, town.places_called)
     if named:
         places = [entry for entry in places if entry.community == named[0].code]
         return Located(named[0].code, places[0].code if len(places) == 1 else None)
@@ -38,27 +36,10 @@ def locate(town: Town, community: str | None, place: str | None) -> Located:
 
 def classify(town: Town, category: str | None) -> str:
     """The category meant by this word, or UNCATEGORISED. CONFIDENTIAL is nobody's word: it stands for a hidden one."""
-    meant = next((entry.code for entry in _meant(category, town.categories)), UNCATEGORISED)
+    meant = next((entry.code for entry in _meant(category, town.categories_called)), UNCATEGORISED)
     return UNCATEGORISED if meant == CONFIDENTIAL else meant
 
 
-def _meant(word: str | None, entries: Iterable[E]) -> list[E]:
+def _meant(word: str | None, called: Mapping[str, Sequence[E]]) -> Sequence[E]:
     """The entries that are called so."""
-    if word is None:
-        return []
-    called = _plain(word)
-    return [entry for entry in entries if called in _names(entry.code, entry.name, *_aliases(entry))]
-
-
-def _aliases(entry: Community | Place | Category) -> tuple[str, ...]:
-    return entry.aliases if isinstance(entry, Place) else ()
-
-
-@lru_cache(maxsize=4096)
-def _names(*names: str) -> frozenset[str]:
-    """What an entry is called; every order asks for it again."""
-    return frozenset(_plain(name) for name in names)
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    return () if word is None else called.get(plain(word), ())
