@@ -24,10 +24,17 @@ async def load(url: str, file: Path, folder: Path | None = None) -> None:
 
 async def version(folder: Path | None = None) -> str:
     """Which `pg_dump` it is."""
-    program = str((folder or programs()) / "pg_dump")
+    program = _program("pg_dump", folder)
     process = await asyncio.create_subprocess_exec(program, "--version", stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
     return out.decode().strip()
+
+
+def _program(name: str, folder: Path | None) -> str:
+    program = (folder or programs()) / name
+    if not os.access(program, os.X_OK):
+        raise StackError("no_program", f"找不到 {program}")
+    return str(program)
 
 
 async def _run(program: str, url: str, folder: Path | None, *options: str, last: tuple[str, ...] = ()) -> None:
@@ -39,7 +46,7 @@ async def _run(program: str, url: str, folder: Path | None, *options: str, last:
         environment["PGPASSWORD"] = known.password
     bare = known.set(password=None).render_as_string(hide_password=False)
     process = await asyncio.create_subprocess_exec(
-        str((folder or programs()) / program),
+        _program(program, folder),
         *("--no-owner", "--no-privileges", "--no-password", f"--dbname={bare}"),
         *options,
         *last,
