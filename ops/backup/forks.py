@@ -33,18 +33,18 @@ _SAID = "select stream, max(version) as version from journal where stream = any(
 _KEPT = """
 select stream, max(kind) as kind, max(version) as version, count(*) as facts,
     sha256(string_agg(convert_to(concat_ws(E'\\n', version, type, cause,
-    (extract(epoch from at) * 1000000)::bigint, data), 'UTF8'), '\\x0a'::bytea order by version)) as digest
+    (extract(epoch from at) * 1000000)::bigint, data::jsonb), 'UTF8'), '\\x0a'::bytea order by version)) as digest
 from facts where stream > $1 group by stream order by stream limit $2
 """
 _JOURNALS = """
 select stream,
     sha256(string_agg(convert_to(concat_ws(E'\\n', version, type, cause,
-    (extract(epoch from occurred_at) * 1000000)::bigint, data), 'UTF8'), '\\x0a'::bytea order by version)) as digest
+    (extract(epoch from occurred_at) * 1000000)::bigint, data::jsonb), 'UTF8'), '\\x0a'::bytea order by version)) as digest
 from journal join unnest($1::uuid[], $2::int[]) kept(of, up_to) on stream = of and version <= up_to group by stream
 """
-_KEPT_ONE = "select version, type, cause, at, data::text as data from facts where stream = $1"
+_KEPT_ONE = "select version, type, cause, at, data::jsonb::text as data from facts where stream = $1"
 _JOURNAL_ONE = """
-select version, type, cause, occurred_at as at, data::text as data from journal where stream = $1 and version <= $2
+select version, type, cause, occurred_at as at, data::jsonb::text as data from journal where stream = $1 and version <= $2
 """
 _DISCARDED = "select version from quarantine where stream = $1 and state = 'DISCARDED'"
 
@@ -117,7 +117,7 @@ async def _causes(compared: Compared, service: str, con: Connection, towns: Mapp
 
 
 async def _facts(compared: Compared, service: str, con: Connection, towns: Mapping[str, Connection]) -> None:
-    """Who keeps all facts (the dashboard) has them word for word."""
+    """Who keeps all facts (the dashboard) has them as they were said; how their JSON is written does not matter."""
     async for rows in _pages(con, _KEPT, "stream", _FIRST):
         columns = [row["stream"] for row in rows], [row["version"] for row in rows]
         answers = await asyncio.gather(*(town.fetch(_JOURNALS, *columns) for town in towns.values()))
