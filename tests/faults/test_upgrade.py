@@ -6,15 +6,22 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from ops.backup.forks import find_forks
+from shared.plumbing.change import Base, change
+from tests.integration.plumbing.test_timers import boxes, clockwork, home
 from tests.support.pair import Pair, pair_on, until
-from tests.support.sample import box_id
-from tests.support.servers import Server
+from tests.support.sample import BOXES as BOX_KIND
+from tests.support.sample import box_id, fill
+from tests.support.servers import Server, ask
+
+__all__ = ["home"]
 
 GROWN, SHRUNK = "tests.support.grown", "tests.support.shrunk"
 EXPAND = "alter table boxes add column place text not null default 'here'"
@@ -93,7 +100,7 @@ class Load:
 async def leaves(pair: Pair, name: str) -> None:
     """A replica is stopped in good order."""
     await pair.children[name].stop((signal.SIGTERM, 20))
-    assert pair.children[name].code == 0
+    assert pair.children[name].code == -signal.SIGTERM, "it had to be killed"
 
 
 async def opened(pair: Pair) -> Load:
@@ -203,3 +210,18 @@ async def test_a_contract_that_shrank_ends_in_quarantine(pair: Pair) -> None:
     await until(set_aside, "every filling of the new kind is in quarantine")
     heard = await pair.heard()
     assert set(heard.values()) == {(1, 2)}
+
+
+async def test_the_older_version_leaves_a_timer_of_the_newer_one_alone(home: Base) -> None:
+    [id] = await boxes(home, 1, timedelta(0))
+    await home.pool.execute("insert into timers values ('box', $1, 'airing', 1, now() - interval '1 day')", id)
+    assert await clockwork(home).fire() == 1
+    assert await home.pool.fetchval("select count(*) from quarantine") == 0
+    assert await home.pool.fetchval("select array_agg(name) from timers") == ["airing"]
+
+
+async def test_a_new_word_in_a_column_is_too_early_while_the_older_version_runs(home: Base) -> None:
+    [id] = await boxes(home, 1, timedelta(days=1))
+    await home.pool.execute("update boxes set state = 'SEALED' where id = $1", id)
+    with pytest.raises(KeyError):
+        await change(home, BOX_KIND, id, ask(), fill, 1)
