@@ -5,7 +5,21 @@ import sys
 import typer
 
 from ops.client import Refused
-from ops.commands import bench, check, clock, demo, events, imports, journey, quarantine, token, up
+from ops.commands import (
+    backup,
+    bench,
+    check,
+    clock,
+    demo,
+    events,
+    forks,
+    imports,
+    journey,
+    quarantine,
+    restore,
+    token,
+    up,
+)
 from ops.embedded.processes import StackError
 
 app = typer.Typer(
@@ -18,6 +32,9 @@ app.command("journey")(journey.journey)
 app.command("token")(token.token)
 app.command("bench")(bench.measure)
 app.command("check")(check.check)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("forks")(forks.forks)
 app.add_typer(events.app, name="events")
 app.add_typer(clock.app, name="clock")
 app.add_typer(quarantine.app, name="quarantine")

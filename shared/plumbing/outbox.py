@@ -28,8 +28,9 @@ _REMEMBER = """
 insert into relayed select * from unnest($1::int[], $2::bigint[], $3::text[])
 on conflict (partition) do update set log_offset = excluded.log_offset, fact = excluded.fact
 """
-_LOCK = "select pg_try_advisory_xact_lock(20240201, 1)"
-"""One relay per database: the lock's number has no meaning besides being ours."""
+TURN = "20240201, 1"
+"""One relay per database: who holds this advisory lock has the turn. The numbers mean nothing besides being ours."""
+_LOCK = f"select pg_try_advisory_xact_lock({TURN})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,9 +110,10 @@ class Pair:
         port = Ports(self.folder / "ports.json").take(name)
         self.urls[name] = f"http://127.0.0.1:{port}"
         plan = plan or service.upper()
+        plan = plan if ":" in plan else f"tests.support.sample_services:{plan}"
         self.children[name] = Child(
             name,
-            [sys.executable, "-m", "tests.support.launch", f"tests.support.sample_services:{plan}", *faults],
+            [sys.executable, "-m", "tests.support.launch", plan, *faults],
             log=self.folder / "logs" / f"{name}.log",
             env={
                 "PYTHONPATH": str(ROOT),
