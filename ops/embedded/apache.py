@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ JARS = Path(__file__).resolve().parents[2] / ".kafka" / "jars"
 _READY_LIMIT = 60.0
 _STOP_LIMIT = 15.0
 _JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true")
-SETTINGS = {
+_SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.listener.names": "CONTROLLER",
@@ -39,7 +40,6 @@ SETTINGS = {
     "num.network.threads": 2,
     "num.io.threads": 2,
 }
-"""One node that starts at once and takes little room."""
 
 
 class Apache:
@@ -93,14 +93,13 @@ class Apache:
             "log.dirs": self._folder / "log",
         }
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._settings.write_text("".join(f"{name}={value}\n" for name, value in (SETTINGS | own).items()))
+        self._settings.write_text(properties(own))
 
     def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
             [
                 *(*self._java, "kafka.tools.StorageTool", "format", "--standalone"),
-                *(f"--cluster-id={cluster}", "-c", str(self._settings)),
+                *(f"--cluster-id={new_cluster()}", "-c", str(self._settings)),
             ],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -111,6 +110,16 @@ class Apache:
         )
         if done.returncode != 0:
             raise StackError("kafka_format_failed", f"无法在 {self._folder} 建立 Kafka 存储", done.stdout + done.stderr)
+
+
+def properties(own: Mapping[str, object]) -> str:
+    """The settings of one node that starts at once and takes little room, with its own ones."""
+    return "".join(f"{name}={value}\n" for name, value in {**_SETTINGS, **own}.items())
+
+
+def new_cluster() -> str:
+    """A cluster's id: 16 random bytes, as Kafka writes them."""
+    return urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
 
 
 def _java() -> list[str]:

@@ -7,8 +7,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 RELEASES = (
+    *((7, "3.3"), (8, "3.4"), (11, "3.5"), (14, "3.6"), (19, "3.7"), (20, "3.8"), (21, "3.9")),
     *((25, "4.0"), (27, "4.1"), (29, "4.2"), (30, "4.3"), (33, "4.4")),
-    *((1, "3.3"), (8, "3.4"), (11, "3.5"), (14, "3.6"), (19, "3.7"), (20, "3.8"), (21, "3.9")),
 )
 """Highest `metadata.version` of each release of Apache Kafka, from its enum `MetadataVersion` (kafka-server-common)."""
 
@@ -39,10 +39,10 @@ async def broker_version(address: str) -> str:
 
 def release(level: int) -> str:
     """The release whose highest `metadata.version` this is, or lies below."""
-    for highest, name in sorted(RELEASES):
+    for highest, name in RELEASES:
         if level <= highest:
             return name
-    return f"> {sorted(RELEASES)[-1][1]}"
+    return f"> {RELEASES[-1][1]}"
 
 
 async def features(address: str) -> dict[str, int]:

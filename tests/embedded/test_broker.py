@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from ops.embedded.broker import Broker
 from ops.embedded.processes import StackError
+from ops.embedded.wire import broker_version, release
 from ops.ports import LOOPBACK, Ports
 from shared.plumbing.topics import create
 
@@ -51,6 +52,15 @@ async def test_a_killed_broker_comes_back_on_its_port_and_has_forgotten_everythi
     await broker.start()
     assert broker.address == address
     assert await topics(broker) == set()
+
+
+async def test_it_does_not_pretend_to_be_apache_kafka(broker: Broker):
+    assert "Apache" not in await broker_version(broker.address)
+
+
+@pytest.mark.parametrize(("level", "name"), [(21, "3.9"), (22, "4.0"), (25, "4.0"), (33, "4.4"), (34, "> 4.4")])
+def test_the_level_of_the_metadata_tells_the_release(level: int, name: str):
+    assert release(level) == name
 
 
 async def test_it_listens_on_the_loopback_address_only(broker: Broker):

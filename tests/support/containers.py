@@ -14,7 +14,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
 import ops.embedded
-from ops.embedded.apache import SETTINGS
+from ops.embedded.apache import new_cluster, properties
 from ops.embedded.processes import StackError
 from ops.embedded.wire import answers
 from ops.ports import LOOPBACK, Ports
@@ -25,6 +25,12 @@ POSTGRES_IMAGE = os.environ.get("FIVEPLUSN_TEST_POSTGRES_IMAGE", "postgres:18")
 KAFKA_IMAGE = os.environ.get("FIVEPLUSN_TEST_KAFKA_IMAGE", f"apache/kafka:{_KAFKA}")
 _READY_LIMIT = 120.0
 _INSIDE = 9092
+_RUN = (
+    "cd /opt/kafka/bin && "
+    "./kafka-storage.sh format --standalone --ignore-formatted --cluster-id={cluster} -c /tmp/server.properties && "
+    "exec ./kafka-server-start.sh /tmp/server.properties"
+)
+"""Formatted and started by the image's own scripts, with the settings of the embedded node."""
 
 
 def need_docker() -> None:
@@ -77,7 +83,7 @@ class KafkaInContainer:
             if time.monotonic() >= limit:
                 log = b"\n".join(self._container.get_logs()).decode()[-4000:]
                 raise StackError("broker_not_ready", f"Apache Kafka 未能在 {self.address} 启动", log)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
     async def stop(self) -> None:
         """Take its container away."""
@@ -96,9 +102,11 @@ class KafkaInContainer:
             "advertised.listeners": f"PLAINTEXT://{self.address},BROKER://localhost:9094",
             "inter.broker.listener.name": "BROKER",
             "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,BROKER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-            "controller.quorum.voters": "1@localhost:9093",
+            "controller.quorum.bootstrap.servers": "localhost:9093",
+            "log.dirs": "/tmp/log",
         }
-        env = {f"KAFKA_{name.upper().replace('.', '_')}": str(value) for name, value in (SETTINGS | own).items()}
-        container = DockerContainer(KAFKA_IMAGE, env=env)
+        container = DockerContainer(KAFKA_IMAGE, env={"KAFKA_HEAP_OPTS": "-Xmx512m"})
+        container.with_copy_into_container(properties(own).encode(), "/tmp/server.properties")
+        container.with_command(["bash", "-c", _RUN.format(cluster=new_cluster())])
         container.ports[f"{_INSIDE}/tcp"] = (LOOPBACK, self._port)
         return container
