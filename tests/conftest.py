@@ -9,6 +9,7 @@ import pytest_asyncio
 from ops.embedded.broker import Broker
 from ops.embedded.keys import Keys
 from ops.embedded.postgres import SUPERUSER, Postgres
+from ops.embedded.stack import Stack
 from ops.ports import Ports
 from shared.plumbing.topics import create
 from tests.support.servers import Server
@@ -41,3 +42,12 @@ async def kafka(data: Path) -> AsyncIterator[str]:
     await create(broker.address, 12)
     yield broker.address
     await broker.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """The whole town as real processes."""
+    stack = Stack(tmp_path_factory.mktemp("town"))
+    await stack.up()
+    yield stack
+    await stack.down()

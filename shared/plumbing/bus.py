@@ -242,6 +242,7 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
                 self.consumer.seek(partition, 0)
         self.leaving = False
         self.ready.set()
+        log.info("partitions_assigned", extra={"partitions": len(assigned)})
 
 
 def _epoch_of(record: Any) -> int:

@@ -10,14 +10,6 @@ from ops.client import Address, Client
 from ops.embedded.stack import Stack
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("town"))
-    await stack.up()
-    yield stack
-    await stack.down()
-
-
 @pytest.fixture
 def data(stack: Stack) -> Path:
     return stack.data

@@ -119,3 +119,27 @@ async def not_ready(client: httpx.AsyncClient, url: str) -> set[str]:
     """What the service says does not work."""
     answer = await client.get(f"{url}/health/ready")
     return {part for part, works in answer.json().items() if not works}
+
+
+async def test_a_database_that_is_not_ready_sets_no_record_aside(pair: Pair) -> None:
+    """A table that a migration has yet to bring: the records wait, for they are good."""
+    await hear_without_a_table(pair)
+    await pair.all_heard(10, 2)
+    assert await pair.query("listener", "select * from quarantine") == []
+
+
+async def hear_without_a_table(pair: Pair, *faults: str) -> None:
+    """Something is heard while a table is missing; then it is back."""
+    pair.start("sample")
+    pair.start("listener", *faults)
+    await pair.ready("sample")
+    await pair.ready("listener")
+    await pair.query("listener", "alter table echoes rename to not_yet")
+    await pair.fill(10, 2)
+
+    async def noticed() -> bool:
+        aside = await pair.query("listener", "select * from quarantine")
+        return bool(aside) or "batch_failed" in pair.children["listener"].log.read_text()
+
+    await until(noticed, "the listener has seen that something is wrong")
+    await pair.query("listener", "alter table not_yet rename to echoes")
