@@ -27,6 +27,8 @@ _REMEMBER = """
 insert into relayed select * from unnest($1::int[], $2::bigint[], $3::text[])
 on conflict (partition) do update set log_offset = excluded.log_offset, fact = excluded.fact
 """
+_SESSION = {"application_name": "relay", "idle_in_transaction_session_timeout": "60000"}
+"""A relay that vanished from the network must not keep the lock: the database ends its session."""
 _LOCK = "select pg_try_advisory_xact_lock(20240201, 1)"
 """One relay per database: the lock's number has no meaning besides being ours."""
 
@@ -103,7 +105,7 @@ class Relay:
                 pause = min(pause * 2, 5.0)
 
     async def _serve(self) -> None:
-        con = await asyncpg.connect(self._dsn, timeout=5, server_settings={"application_name": "relay"})
+        con = await asyncpg.connect(self._dsn, timeout=5, command_timeout=35, server_settings=_SESSION)
         producer = AIOKafkaProducer(bootstrap_servers=self._kafka, **self._options)
         self._checked = 0.0
         try:

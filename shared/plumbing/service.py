@@ -5,7 +5,7 @@ import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -205,7 +205,8 @@ class Service(Generic[T]):
         self.relay.stop()
         await self.tasks.ended("relay", 10)
         await self.tasks.cancel()
-        await self.pool.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.pool.close(), 10)  # a database that is away does not say goodbye
         log.info("stopped")
 
     async def health(self) -> dict[str, bool]:

@@ -42,6 +42,8 @@ class Timers:
     """
 
     POLL, MAX_PAUSE = 0.1, 2.0
+    FAILURES = 3
+    """So many failures in one round, and the world is unwell."""
     ACTOR = "timer"
 
     def __init__(self, service: str, base: Base, quarantine: Quarantine) -> None:
@@ -80,7 +82,7 @@ class Timers:
             "where due_at <= (select town_now()) order by due_at, name limit $1",
             limit,
         )
-        fired = 0
+        fired, failed = 0, []
         for row in rows:
             timer = Timer(
                 row["subject"],
@@ -90,8 +92,15 @@ class Timers:
                 row["now"],
                 json.loads(row["data"]) if row["data"] else None,
             )
-            fired += await self._fire(row["kind"], timer)
+            try:
+                fired += await self._fire(row["kind"], timer)
+            except Exception as error:  # one that somebody holds locked must not stop those behind it
+                failed.append(error)
+                if len(failed) == self.FAILURES:
+                    break
         self.fired += fired
+        if failed and not fired:
+            raise failed[0]
         return fired
 
     async def _fire(self, kind_name: str, timer: Timer, tries: int = 3) -> int:
