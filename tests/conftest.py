@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from ops.embedded.processes import StackError
+from ops.embedded.stack import Stack
 from tests.support import choice
 from tests.support.servers import Server
 
@@ -43,3 +44,12 @@ async def postgres(data: Path) -> AsyncIterator[Server]:
     """A PostgreSQL server."""
     async with choice.postgres(data) as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """The whole town as real processes."""
+    stack = Stack(tmp_path_factory.mktemp("town"), servers=choice.town)
+    await stack.up()
+    yield stack
+    await stack.down()

@@ -225,17 +225,16 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
             if not self.reads():
                 self.ready.clear()
                 raise ReaderDied
-            for partition in list(self.consumer.assignment()) if self.consumer else ():
-                end = self.consumer.highwater(partition)
+            for partition in list(self.consumer.assignment()):
                 try:
                     position = await asyncio.wait_for(self.consumer.position(partition), 1)
-                except Exception as error:
-                    log.debug("no_position", extra={"error": type(error).__name__})
-                    continue
-                if end is not None and end < position:
-                    async with self.turn:
-                        self.consumer.seek(partition, 0)
+                    end = self.consumer.highwater(partition)
+                    if end is not None and end < position:
+                        async with self.turn:
+                            self.consumer.seek(partition, 0)
                         self.rewinds += 1
+                except Exception as error:  # it may have moved to another member meanwhile
+                    log.debug("no_position", extra={"error": type(error).__name__})
 
     def reads(self) -> bool:
         """Whether the tasks underneath run: a stray cancellation in them ends the reader, and nobody says so."""
@@ -261,6 +260,7 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
                 self.consumer.seek(partition, 0)
         self.leaving = False
         self.ready.set()
+        log.info("partitions_assigned", extra={"partitions": len(assigned)})
 
 
 def _epoch_of(record: Any) -> int:

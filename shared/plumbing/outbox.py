@@ -31,6 +31,8 @@ on conflict (partition) do update set log_offset = excluded.log_offset, fact = e
 TURN = "20240201, 1"
 """One relay per database: who holds this advisory lock has the turn. The numbers mean nothing besides being ours."""
 _LOCK = f"select pg_try_advisory_xact_lock({TURN})"
+_SESSION = {"application_name": "relay", "idle_in_transaction_session_timeout": "60000"}
+"""A relay that vanished from the network must not keep the turn: the database ends its session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Relay:
                 pause = min(pause * 2, 5.0)
 
     async def _serve(self) -> None:
-        con = await asyncpg.connect(self._dsn, timeout=5, server_settings={"application_name": "relay"})
+        con = await asyncpg.connect(self._dsn, timeout=5, command_timeout=35, server_settings=_SESSION)
         producer = AIOKafkaProducer(bootstrap_servers=self._kafka, **self._options)
         self._checked = 0.0
         try:

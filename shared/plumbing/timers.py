@@ -44,6 +44,8 @@ class Timers:
     """
 
     POLL, MAX_PAUSE = 0.1, 2.0
+    FAILURES = 3
+    """So many failures in one round, and the world is unwell."""
     ACTOR = "timer"
 
     def __init__(self, service: str, base: Base, quarantine: Quarantine) -> None:
@@ -94,7 +96,7 @@ class Timers:
             [kind for kind, _ in self._rings],
             [name for _, name in self._rings],
         )
-        fired = 0
+        fired, failed = 0, []
         if rows:
             self.late = (rows[0]["now"] - rows[0]["due_at"]).total_seconds()
         for row in rows:
@@ -106,11 +108,18 @@ class Timers:
                 row["now"],
                 json.loads(row["data"]) if row["data"] else None,
             )
-            with logs.about(ref(row["kind"], timer.subject)), tracing.span(f"timer {row['kind']}/{timer.name}"):
-                fired += await self._fire(row["kind"], timer)
+            try:
+                with logs.about(ref(row["kind"], timer.subject)), tracing.span(f"timer {row['kind']}/{timer.name}"):
+                    fired += await self._fire(row["kind"], timer)
+            except Exception as error:  # one that somebody holds locked must not stop those behind it
+                failed.append(error)
+                if len(failed) == self.FAILURES:
+                    break
             if self._stopping.is_set():
                 break
         self.fired += fired
+        if failed and not fired:
+            raise failed[0]
         return fired
 
     async def _fire(self, kind_name: str, timer: Timer, tries: int = 3) -> int:

@@ -8,15 +8,6 @@ import pytest_asyncio
 
 from ops.client import Address, Client
 from ops.embedded.stack import Stack
-from tests.support import choice
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("town"), servers=choice.town)
-    await stack.up()
-    yield stack
-    await stack.down()
 
 
 @pytest.fixture

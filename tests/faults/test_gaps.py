@@ -10,6 +10,7 @@ from tests.support.sample import POISON, box_id
 from tests.support.wire import journal, put
 
 BOXES, TIMES = 12, 6
+GAPS = BOXES + 2
 POISONED, SHORT = box_id(500), box_id(501)
 
 
@@ -48,14 +49,14 @@ async def test_what_never_came_is_fetched_from_the_journal_of_the_service_that_s
     await put(pair, sent)
 
     async def all_wait() -> bool:
-        return await waiting(pair) == BOXES + 2
+        return await waiting(pair) == GAPS
 
     async def in_vain() -> bool:
         return "gap_not_repaired" in pair.children["listener"].log.read_text()
 
     await until(all_wait, "every stream waits behind its gap")
     await until(in_vain, "the producer was asked while it was away")
-    assert await waiting(pair) == BOXES + 2
+    assert await waiting(pair) == GAPS
 
     pair.start("sample", "--without", "acknowledgement")
     marks = {box_id(n): TIMES + 1 for n in range(BOXES)} | {POISONED: 2, SHORT: 4}

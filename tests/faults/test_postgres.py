@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ops.embedded.postgres import Postgres
+from tests.faults.test_clocks import check_shut_in_time, close_boxes
 from tests.support.pair import Pair, until
 from tests.support.proxy import Fault, Proxy, proxy
 from tests.support.sample import box_id
@@ -63,11 +64,11 @@ def committed(answer: bytes) -> bool:
 
 
 @asynccontextmanager
-async def behind_a_proxy(pair: Pair) -> AsyncIterator[Proxy]:
-    url = urlsplit(pair.databases["sample"])
+async def behind_a_proxy(pair: Pair, service: str = "sample") -> AsyncIterator[Proxy]:
+    url = urlsplit(pair.databases[service])
     assert url.hostname and url.port
     async with proxy((url.hostname, url.port)) as between:
-        pair.ways["sample"] = url._replace(netloc=url.netloc.replace(f":{url.port}", f":{between.port}")).geturl()
+        pair.ways[service] = url._replace(netloc=url.netloc.replace(f":{url.port}", f":{between.port}")).geturl()
         yield between
 
 
@@ -92,6 +93,31 @@ async def cut_answers(writers: Writers, between: Proxy, answer, times: int) -> N
         await writers.more(times, of="503")
         between.loses = lambda _: False
     assert between.lost >= times
+
+
+async def test_a_batch_or_a_timer_whose_commit_was_not_answered_has_one_effect(pair: Pair) -> None:
+    """The next try finds the mark moved, and the timer gone."""
+    async with behind_a_proxy(pair) as saying, behind_a_proxy(pair, "listener") as hearing:
+        pair.start("sample")
+        pair.start("listener", plan="COPING")
+        await pair.ready("sample")
+        await pair.ready("listener")
+        writers = Writers(pair, ["sample"])
+        await writers.open(BOXES)
+        async with writers.writing(BOXES):
+            await close_boxes(pair, "sample", 500)
+            random = Random(5)
+            saying.loses = hearing.loses = lambda piece: committed(piece) and random.random() < 0.3
+            await writers.more(200)
+        await check_shut_in_time(pair, 5)
+
+        async def lost() -> bool:
+            return saying.lost > 0 and hearing.lost > 0
+
+        await until(lost, "answers were lost on both sides")
+        saying.loses = hearing.loses = lambda _: False
+        await writers.check()
+        await writers.check_heard()
 
 
 async def test_a_database_that_does_not_answer_makes_nobody_wait_for_ever(pair: Pair) -> None:
@@ -119,3 +145,27 @@ async def not_ready(client: httpx.AsyncClient, url: str) -> set[str]:
     """What the service says does not work."""
     answer = await client.get(f"{url}/health/ready")
     return {part for part, works in answer.json().items() if not works}
+
+
+async def test_a_database_that_is_not_ready_sets_no_record_aside(pair: Pair) -> None:
+    """A table that a migration has yet to bring: the records wait, for they are good."""
+    await hear_without_a_table(pair)
+    await pair.all_heard(10, 2)
+    assert await pair.query("listener", "select * from quarantine") == []
+
+
+async def hear_without_a_table(pair: Pair, *faults: str) -> None:
+    """Something is heard while a table is missing; then it is back."""
+    pair.start("sample")
+    pair.start("listener", *faults)
+    await pair.ready("sample")
+    await pair.ready("listener")
+    await pair.query("listener", "alter table echoes rename to not_yet")
+    await pair.fill(10, 2)
+
+    async def noticed() -> bool:
+        aside = await pair.query("listener", "select * from quarantine")
+        return bool(aside) or "batch_failed" in pair.children["listener"].log.read_text()
+
+    await until(noticed, "the listener has seen that something is wrong")
+    await pair.query("listener", "alter table not_yet rename to echoes")

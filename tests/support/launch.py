@@ -1,7 +1,7 @@
-"""Start a service that dies at a chosen point, or that lacks one of its protections.
+"""Start a service that dies or freezes at a chosen point, or that lacks one of its protections.
 
-`python -m tests.support.launch PLAN [--kill POINT:N] [--without PROTECTION]`. The services themselves have no test hooks:
-known functions are wrapped from outside. A gap is old after 2 s here.
+`python -m tests.support.launch PLAN [--kill POINT:N] [--freeze POINT:N] [--kill-reader N] [--without PROTECTION]`. The
+services themselves have no test hooks: known functions are wrapped from outside. A gap is old after 2 s here.
 """
 
 import argparse
@@ -28,19 +28,20 @@ from shared.plumbing.work import Work
 POINTS: dict[str, tuple[type, str]] = {
     "before-acknowledge": (Listener, "acknowledge"),  # the database has committed, the offsets have not
     "before-forget": (Relay, "forget"),  # the broker has acknowledged, the outbox still has the rows
+    "before-load": (Inbox, "_load"),  # the marks are read, nothing is decided
 }
 
 
-def die(point: str, n: int) -> None:
-    """SIGKILL this process when it comes to this point for the n-th time."""
+def hit(point: str, n: int, by: signal.Signals) -> None:
+    """Send this process a signal when it comes to this point for the n-th time."""
     owner, name = POINTS[point]
     real, left = getattr(owner, name), n
 
     async def fatal(*arguments: Any, **named: Any) -> Any:
         nonlocal left
         left -= 1
-        if left <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if left == 0:
+            os.kill(os.getpid(), by)
         return await real(*arguments, **named)
 
     setattr(owner, name, fatal)
@@ -229,14 +230,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("plan", help="module:NAME")
     parser.add_argument("--kill", action="append", default=[])
+    parser.add_argument("--freeze", action="append", default=[])
     parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--kill-reader", type=int)
     asked = parser.parse_args()
     if asked.kill_reader:
         cancel_reader(asked.kill_reader)
-    for kill in asked.kill:
-        point, _, n = kill.partition(":")
-        die(point, int(n))
+    for where, by in ((asked.kill, signal.SIGKILL), (asked.freeze, signal.SIGSTOP)):
+        for place in where:
+            point, _, n = place.partition(":")
+            hit(point, int(n), by)
     Repair.POLL, Repair.GAP_AGE = 0.3, 2.0
     for protection in asked.without:
         PROTECTIONS[protection]()

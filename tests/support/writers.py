@@ -106,18 +106,20 @@ class Writers:
             assert [json.loads(row["d"])["amount"] for row in rows] == list(range(1, times + 1))
             assert self.versions[n] == list(range(2, times + 2))
 
-    async def check_heard(self) -> None:
-        """The listener has heard everything, each once and in order; nothing waits, nothing was set aside."""
-        expected = {f"box/{box_id(n)}": [0, *range(1, times + 1)] for n, times in self.acknowledged.items()}
+    async def until_heard(self) -> None:
+        """Wait until the listener has heard everything."""
 
         async def heard() -> bool:
             rows = await self.pair.query("listener", "select of, times from echoes")
-            return all(
-                len(amounts) <= {row["of"]: row["times"] for row in rows}.get(box, 0)
-                for box, amounts in expected.items()
-            )
+            times = {row["of"]: row["times"] for row in rows}
+            return all(times.get(f"box/{box_id(n)}", 0) > filled for n, filled in self.acknowledged.items())
 
         await until(heard, "everything is heard", 90)
+
+    async def check_heard(self) -> None:
+        """The listener has heard everything, each once and in order; nothing waits, nothing was set aside."""
+        await self.until_heard()
+        expected = {f"box/{box_id(n)}": [0, *range(1, times + 1)] for n, times in self.acknowledged.items()}
         echoes: dict[str, list[int]] = {}
         for row in await self.pair.query("listener", "select data::text as d from journal order by stream, version"):
             said = json.loads(row["d"])
