@@ -60,8 +60,10 @@ async def restore(
     async with connected(targets) as towns:
         for name, con in towns.items():
             await _must_be_empty(name, con)
+    epochs = [state.epoch for state in manifest.services.values()]
     if kafka:
         await nobody_listens(kafka, list(databases))
+        epochs.append(await highest_epoch(kafka, list(databases)))
     try:
         for name, url in targets.items():
             await load(url, folder / dump_name(name), programs)
@@ -72,14 +74,12 @@ async def restore(
             raise StackError(
                 "would_fork", f"恢复后历史将分叉（{compared.forked} 处），未予恢复", "\n".join(compared.forks)
             )
+        epoch = era_after(epochs, datetime.now(UTC))
+        await begin_era(databases, epoch)
+        topics = await make_anew(kafka, list(databases)) if kafka else 0
     except BaseException:
         await _empty(targets)
         raise
-    epochs = [state.epoch for state in manifest.services.values()]
-    epochs += [await highest_epoch(kafka, list(databases))] if kafka else []
-    epoch = era_after(epochs, datetime.now(UTC))
-    topics = await make_anew(kafka, list(databases)) if kafka else 0
-    await begin_era(databases, epoch)
     return Restored(manifest, chosen, compared, opened, epoch, topics)
 
 
@@ -89,9 +89,10 @@ async def _must_be_empty(service: str, con: Connection) -> None:
 
 
 async def _as_it_was(manifest: Manifest, targets: Mapping[str, str]) -> None:
-    """Every number of the manifest, measured again."""
+    """Every number of the manifest, measured again; a dump has no statistics, and the queries to come need them."""
     async with connected(targets) as towns:
         for service, con in towns.items():
+            await con.execute("analyze")
             was, now = manifest.services[service], await measure(con)
             if now != was:
                 raise StackError("differs", f"{service} 恢复后与备份清单不一致", f"备份 {was}\n恢复 {now}")

@@ -15,10 +15,15 @@ from ops.embedded.processes import StackError
 _LIMIT_S = 30.0
 
 
+def _options(kafka: str) -> dict[str, Any]:
+    """What every client needs."""
+    return {"bootstrap_servers": kafka}
+
+
 @asynccontextmanager
 async def admin_of(kafka: str) -> AsyncIterator[Any]:
     """An administrator of this broker."""
-    client = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    client = AIOKafkaAdminClient(**_options(kafka))
     try:
         await client.start()
         yield client
@@ -55,7 +60,7 @@ async def highest_epoch(kafka: str, services: Sequence[str]) -> int:
         ]
     if not partitions:
         return 0
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=50)
+    consumer = AIOKafkaConsumer(**_options(kafka), enable_auto_commit=False, fetch_max_wait_ms=50)
     await consumer.start()
     try:
         consumer.assign(partitions)
@@ -93,13 +98,13 @@ async def make_anew(kafka: str, services: Sequence[str]) -> int:
             for topic, numbers in before.items()
         ]
         limit = time.monotonic() + _LIMIT_S
-        while topics:  # a broker deletes in its own time, and a name is free only then
-            try:
-                await admin.create_topics([topics[-1]])
+        while topics:
+            [(name, code, *_)] = (await admin.create_topics([topics[-1]])).topic_errors
+            if not code:
                 topics.pop()
-            except TopicAlreadyExistsError:
-                if time.monotonic() > limit:
-                    raise StackError("kafka_failed", f"主题 {topics[-1].name} 未能重建") from None
+            elif code != TopicAlreadyExistsError.errno or time.monotonic() > limit:
+                raise StackError("kafka_failed", f"主题 {name} 未能重建（{for_code(code).__name__}）")
+            else:  # a broker deletes in its own time, and a name is free only then
                 await asyncio.sleep(0.2)
         return len(before)
 
