@@ -5,7 +5,7 @@ import sys
 import typer
 
 from ops.client import Refused
-from ops.commands import check, clock, demo, events, imports, journey, quarantine, token, up
+from ops.commands import check, clock, demo, events, imports, journey, quarantine, secrets, token, up
 from ops.embedded.processes import StackError
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
 app.command("journey")(journey.journey)
 app.command("token")(token.token)
+app.command("secrets")(secrets.secrets)
 app.command("check")(check.check)
 app.add_typer(events.app, name="events")
 app.add_typer(clock.app, name="clock")

@@ -53,8 +53,9 @@ class Keys:
     `issuer.pem`: ES256, signs tokens. `jwks.json`: its public half. `passwords.json`: database role → password.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, issuer: str = EMBEDDED_ISSUER) -> None:
         self._folder = data / "keys"
+        self._issuer_name = issuer
         self.master_key = self._folder / "master.key"
         self.issuer = self._folder / "issuer.pem"
         self.jwks = self._folder / "jwks.json"
@@ -86,7 +87,7 @@ class Keys:
         key = self._key()
         issued = int(now.timestamp())
         claims: dict[str, object] = {
-            "iss": EMBEDDED_ISSUER,
+            "iss": self._issuer_name,
             "aud": AUDIENCE,
             "sub": bearer.subject,
             "iat": issued,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +59,7 @@ class Relay:
     def __init__(
         self,
         dsn: str,
-        kafka: str,
+        kafka: Mapping[str, Any],
         service: str,
         wake: asyncio.Event,
         *,
@@ -104,7 +104,7 @@ class Relay:
 
     async def _serve(self) -> None:
         con = await asyncpg.connect(self._dsn, timeout=5, server_settings={"application_name": "relay"})
-        producer = AIOKafkaProducer(bootstrap_servers=self._kafka, **self._options)
+        producer = AIOKafkaProducer(**self._kafka, **self._options)
         self._checked = 0.0
         try:
             await producer.start()
@@ -204,7 +204,7 @@ class Relay:
         if not self._last:
             return
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka,
+            **self._kafka,
             auto_offset_reset="none",
             enable_auto_commit=False,
             fetch_max_wait_ms=50,

@@ -28,6 +28,7 @@ from shared.plumbing.database import Clock, Pool, open_pool
 from shared.plumbing.errors import BadBody, answer
 from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
+from shared.plumbing.kafka import client_options, security
 from shared.plumbing.openapi import UnionOfEnums
 from shared.plumbing.outbox import Relay
 from shared.plumbing.quarantine import Quarantine
@@ -114,13 +115,13 @@ class Service(Generic[T]):
         inbox = Inbox(plan.name, base, quarantine)
         relay = Relay(
             settings.dsn,
-            settings.kafka,
+            client_options(settings),
             plan.name,
             base.wake,
             partitions=settings.partitions,
             idempotent=settings.kafka_idempotent,
         )
-        broker = KafkaBroker(settings.kafka, logger=None, graceful_timeout=20)
+        broker = KafkaBroker(settings.kafka, security=security(settings), logger=None, graceful_timeout=20)
         listener = Listener(inbox, broker, plan.topics, session_timeout_ms=settings.session_timeout_ms)
         timers = Timers(plan.name, base, quarantine)
         service = cls(

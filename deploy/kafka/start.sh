@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The first start formats the volume and makes the administrator; the later ones find both.
+set -euo pipefail
+config=/etc/fiveplusn/server.properties
+if [ ! -f /var/lib/kafka/data/meta.properties ]; then
+  /opt/kafka/bin/kafka-storage.sh format --standalone --config "$config" \
+    --cluster-id "$(/opt/kafka/bin/kafka-storage.sh random-uuid)" \
+    --add-scram "SCRAM-SHA-512=[name=admin,password=$(cat /run/secrets/kafka-admin)]"
+fi
+exec /opt/kafka/bin/kafka-server-start.sh "$config"
