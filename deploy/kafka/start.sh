@@ -3,8 +3,9 @@
 set -euo pipefail
 config=/etc/fiveplusn/server.properties
 if [ ! -f /var/lib/kafka/data/meta.properties ]; then
+  # its output is thrown away: it would print what it made of the password
   /opt/kafka/bin/kafka-storage.sh format --standalone --config "$config" \
     --cluster-id "$(/opt/kafka/bin/kafka-storage.sh random-uuid)" \
-    --add-scram "SCRAM-SHA-512=[name=admin,password=$(cat /run/secrets/kafka-admin)]" > /dev/null  # it would print what it made of the password
+    --add-scram "SCRAM-SHA-512=[name=admin,password=$(cat /run/secrets/kafka-admin)]" > /dev/null
 fi
 exec /opt/kafka/bin/kafka-server-start.sh "$config"

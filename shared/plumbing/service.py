@@ -121,7 +121,13 @@ class Service(Generic[T]):
             partitions=settings.partitions,
             idempotent=settings.kafka_idempotent,
         )
-        broker = KafkaBroker(settings.kafka, security=security(settings), logger=None, graceful_timeout=20)
+        broker = KafkaBroker(
+            settings.kafka,
+            security=security(settings),
+            allow_auto_create_topics=False,
+            logger=None,
+            graceful_timeout=20,
+        )
         listener = Listener(inbox, broker, plan.topics, session_timeout_ms=settings.session_timeout_ms)
         timers = Timers(plan.name, base, quarantine)
         service = cls(
