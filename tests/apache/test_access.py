@@ -100,7 +100,7 @@ class Secured:
 
     async def writes(self, user: str, topic: str) -> bool:
         """Whether this user may; any other failure is raised."""
-        async with AIOKafkaProducer(**self.options(user), enable_idempotence=True) as producer:
+        async with AIOKafkaProducer(**self.options(user)) as producer:
             try:
                 await producer.send_and_wait(topic, b"{}", partition=0)
             except TopicAuthorizationFailedError:
