@@ -11,7 +11,7 @@ import typer
 from ops.embedded.keys import Bearer, Keys, write_private
 from ops.embedded.processes import StackError
 from ops.embedded.stack import ROOT, SERVICES
-from shared.plumbing.access import read_access
+from shared.plumbing.rights import read_access
 
 ACCESS = ROOT / "deploy" / "kafka" / "access.yaml"
 ISSUER = "urn:fiveplusn:compose"

@@ -8,8 +8,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from pydantic import Field
 
-from shared.plumbing.access import apply, read_access
 from shared.plumbing.kafka import client_options, sasl_options
+from shared.plumbing.rights import apply, read_access
 from shared.plumbing.settings import KafkaSettings, read_secret
 
 SERVICES = ("intake", "deliberation", "escalation", "projects")

@@ -15,15 +15,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 from aiokafka.protocol.admin import CreateAclsRequest
+from ops.embedded.apache import JARS
 
 from ops.commands.secrets import keys_of, passwords, secrets
-from ops.embedded.apache import JARS
 from ops.embedded.keys import AUDIENCE, Bearer
 from ops.embedded.processes import Child
 from ops.embedded.stack import ROOT
 from ops.ports import LOOPBACK, Ports
-from shared.plumbing.access import LITERAL, READ, TOPIC, Right, read_access
 from shared.plumbing.kafka import client_options
+from shared.plumbing.rights import LITERAL, READ, TOPIC, Right, read_access
 from shared.plumbing.settings import EMBEDDED_ISSUER, KafkaSecurity
 from shared.plumbing.topics import SERVICES, WORK_ORDERS, TopicsSettings, prepare
 from tests.support.pair import until

@@ -10,7 +10,7 @@ from services.deliberation.main import PLAN as DELIBERATION
 from services.escalation.main import PLAN as ESCALATION
 from services.intake.main import PLAN as INTAKE
 from services.projects.main import PLAN as PROJECTS
-from shared.plumbing.access import GROUP, LITERAL, PREFIXED, READ, TOPIC, WRITE, Right, read_access, rights
+from shared.plumbing.rights import GROUP, LITERAL, PREFIXED, READ, TOPIC, WRITE, Right, read_access, rights
 from shared.plumbing.topics import SERVICES, WORK_ORDERS
 
 ACCESS = read_access(Path("deploy/kafka/access.yaml"))
