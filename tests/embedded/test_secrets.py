@@ -40,7 +40,7 @@ def test_nobody_else_on_the_machine_gets_into_the_folder_and_no_container_sees_t
 
 def test_a_second_time_everything_stays_but_the_tokens(folder: Path):
     before = contents(folder)
-    made(folder, "--issuer", "https://login.town")
+    made(folder)
     after = contents(folder)
     assert {name for name in before if before[name] != after[name]} == {"token-service", "token-prometheus"}
 
@@ -55,6 +55,14 @@ def test_the_keys_of_the_towns_own_provider_are_left_alone(folder: Path):
     keys_of(folder).jwks.write_text('{"keys": []}')
     made(folder)
     assert keys_of(folder).jwks.read_text() == '{"keys": []}'
+
+
+def test_where_the_towns_own_provider_signs_its_tokens_are_left_alone(folder: Path):
+    keys_of(folder).issuer.unlink()
+    (folder / "token-service").write_text("the provider's")
+    made(folder)
+    assert (folder / "token-service").read_text() == "the provider's"
+    assert not keys_of(folder).issuer.exists()
 
 
 def test_all_passwords_differ(folder: Path):
