@@ -62,8 +62,8 @@ class KafkaSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
-        known = bool(self.kafka_user and self.kafka_password_file)
-        if known is (self.kafka_security is KafkaSecurity.PLAINTEXT):
+        wanted = self.kafka_security is not KafkaSecurity.PLAINTEXT
+        if {bool(self.kafka_user), self.kafka_password_file is not None} != {wanted}:
             raise ValueError(
                 "SASL needs FIVEPLUSN_KAFKA_USER and FIVEPLUSN_KAFKA_PASSWORD_FILE, PLAINTEXT takes neither"
             )

@@ -62,6 +62,7 @@ def test_an_encrypted_line_checks_whom_it_speaks_to(password: Path):
     [
         {"kafka_security": "SASL_PLAINTEXT"},
         {"kafka_security": "SASL_SSL", "kafka_user": "intake"},
+        {"kafka_user": "intake"},
         {"kafka_user": "intake", "kafka_password_file": "password"},
     ],
 )
