@@ -17,6 +17,7 @@ from ops.commands import (
     journey,
     quarantine,
     restore,
+    secrets,
     token,
     up,
 )
@@ -31,6 +32,7 @@ app.command("import")(imports.import_file)
 app.command("journey")(journey.journey)
 app.command("token")(token.token)
 app.command("bench")(bench.measure)
+app.command("secrets")(secrets.secrets)
 app.command("check")(check.check)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)

@@ -55,8 +55,9 @@ class Keys:
     `service.token`: with it the services read each other's journals; made anew at every start.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, issuer: str = EMBEDDED_ISSUER) -> None:
         self._folder = data / "keys"
+        self._issuer_name = issuer
         self.master_key = self._folder / "master.key"
         self.issuer = self._folder / "issuer.pem"
         self.jwks = self._folder / "jwks.json"
@@ -91,7 +92,7 @@ class Keys:
         key = self._key()
         issued = int(now.timestamp())
         claims: dict[str, object] = {
-            "iss": EMBEDDED_ISSUER,
+            "iss": self._issuer_name,
             "aud": AUDIENCE,
             "sub": bearer.subject,
             "iat": issued,

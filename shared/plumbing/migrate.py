@@ -14,6 +14,8 @@ from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
+from shared.plumbing.settings import DatabaseSettings
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -77,4 +79,4 @@ def run_env(metadata: sqlalchemy.MetaData) -> None:
 
 if __name__ == "__main__":
     start = os.environ.get("FIVEPLUSN_CLOCK_START") if os.environ.get("FIVEPLUSN_MODE") == "embedded" else None
-    upgrade(sys.argv[1], os.environ["FIVEPLUSN_DATABASE_URL"], datetime.fromisoformat(start) if start else None)
+    upgrade(sys.argv[1], DatabaseSettings().dsn, datetime.fromisoformat(start) if start else None)

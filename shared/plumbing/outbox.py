@@ -63,7 +63,7 @@ class Relay:
     def __init__(
         self,
         dsn: str,
-        kafka: str,
+        kafka: Mapping[str, Any],
         service: str,
         wake: asyncio.Event,
         *,
@@ -108,7 +108,7 @@ class Relay:
 
     async def _serve(self) -> None:
         con = await asyncpg.connect(self._dsn, timeout=5, command_timeout=35, server_settings=_SESSION)
-        producer = AIOKafkaProducer(bootstrap_servers=self._kafka, **self._options)
+        producer = AIOKafkaProducer(**self._kafka, **self._options)
         self._checked = 0.0
         try:
             await producer.start()
@@ -209,7 +209,7 @@ class Relay:
         if not self._last:
             return
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka,
+            **self._kafka,
             auto_offset_reset="none",
             enable_auto_commit=False,
             fetch_max_wait_ms=50,

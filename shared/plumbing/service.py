@@ -27,6 +27,7 @@ from shared.plumbing.database import Clock, Pool, open_pool
 from shared.plumbing.errors import BadBody, answer
 from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
+from shared.plumbing.kafka import client_options, security
 from shared.plumbing.metrics import Metrics, Pulse
 from shared.plumbing.openapi import UnionOfEnums
 from shared.plumbing.outbox import Relay
@@ -122,13 +123,19 @@ class Service(Generic[T]):
         inbox = Inbox(plan.name, base, quarantine)
         relay = Relay(
             settings.dsn,
-            settings.kafka,
+            client_options(settings),
             plan.name,
             base.wake,
             partitions=settings.partitions,
             idempotent=settings.kafka_idempotent,
         )
-        broker = KafkaBroker(settings.kafka, logger=None, graceful_timeout=GRACE_S)
+        broker = KafkaBroker(
+            settings.kafka,
+            security=security(settings),
+            allow_auto_create_topics=False,
+            logger=None,
+            graceful_timeout=GRACE_S,
+        )
         listener = Listener(inbox, broker, plan.topics, session_timeout_ms=settings.session_timeout_ms)
         timers = Timers(plan.name, base, quarantine)
         service = cls(

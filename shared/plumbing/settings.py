@@ -4,6 +4,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,16 +20,67 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
-    """Read from the environment (`FIVEPLUSN_…`); a wrong value stops the service at its start."""
+class KafkaSecurity(StrEnum):
+    """How a client proves who it is (SCRAM-SHA-512), and whether the line is encrypted."""
 
-    model_config = SettingsConfigDict(env_prefix="FIVEPLUSN_", extra="ignore", frozen=False)
+    PLAINTEXT = "PLAINTEXT"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+
+class DatabaseSettings(BaseSettings):
+    """Where a service's database is."""
+
+    model_config = SettingsConfigDict(env_prefix="FIVEPLUSN_", extra="ignore")
+
+    database_url: SecretStr
+    database_password_file: Path | None = None
+
+    @cached_property
+    def dsn(self) -> str:
+        """The database URL in clear, for the driver; with the password of the file, if there is one."""
+        url = self.database_url.get_secret_value()
+        if self.database_password_file is None:
+            return url
+        user, at, place = urlsplit(url).netloc.rpartition("@")
+        if not at or ":" in user:
+            raise ValueError("FIVEPLUSN_DATABASE_URL must name a role, and no password beside its file")
+        password = quote(read_secret(self.database_password_file), safe="")
+        return url.replace(f"{user}@{place}", f"{user}:{password}@{place}", 1)
+
+
+class KafkaSettings(BaseSettings):
+    """Where Kafka is, and who we are there."""
+
+    model_config = SettingsConfigDict(env_prefix="FIVEPLUSN_", extra="ignore")
+
+    kafka: str
+    kafka_security: KafkaSecurity = KafkaSecurity.PLAINTEXT
+    kafka_user: str = ""
+    kafka_password_file: Path | None = None
+    kafka_ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        wanted = self.kafka_security is not KafkaSecurity.PLAINTEXT
+        if {bool(self.kafka_user), self.kafka_password_file is not None} != {wanted}:
+            raise ValueError(
+                "SASL needs FIVEPLUSN_KAFKA_USER and FIVEPLUSN_KAFKA_PASSWORD_FILE, PLAINTEXT takes neither"
+            )
+        return self
+
+
+def read_secret(file: Path) -> str:
+    """The only line of a file that holds a secret."""
+    return file.read_text().strip()
+
+
+class Settings(DatabaseSettings, KafkaSettings):
+    """Read from the environment (`FIVEPLUSN_…`); a wrong value stops the service at its start."""
 
     service: str
     mode: Mode = Mode.PRODUCTION
-    database_url: SecretStr
     database_pool: int = Field(default=8, ge=3, le=100)
-    kafka: str
     kafka_idempotent: bool = False
     partitions: int = Field(default=12, ge=1, le=1000)
     host: str = "127.0.0.1"
@@ -51,11 +103,6 @@ class Settings(BaseSettings):
         if self.mode is Mode.EMBEDDED and self.host != "127.0.0.1":
             raise ValueError("the embedded stack binds to loopback only: FIVEPLUSN_HOST must be 127.0.0.1")
         return self
-
-    @cached_property
-    def dsn(self) -> str:
-        """The database URL in clear, for the driver."""
-        return self.database_url.get_secret_value()
 
     @property
     def embedded(self) -> bool:
