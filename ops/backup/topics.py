@@ -11,13 +11,15 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from ops.embedded.processes import StackError
+from shared.plumbing.kafka import client_options
+from shared.plumbing.settings import KafkaSettings
 
 _LIMIT_S = 30.0
 
 
 def _options(kafka: str) -> dict[str, Any]:
-    """What every client needs."""
-    return {"bootstrap_servers": kafka}
+    """What every client needs; user and password come from the settings of the environment, as a service's do."""
+    return client_options(KafkaSettings(kafka=kafka))
 
 
 @asynccontextmanager

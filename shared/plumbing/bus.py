@@ -180,7 +180,7 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
             known = await self._known_epoch(partition)
             if epoch <= known:
                 continue
-            if known and offset > 0 and partition not in self._rewound:
+            if offset > 0 and partition not in self._rewound:
                 back.append(partition)
                 continue
             await self.inbox.base.pool.execute(
