@@ -191,12 +191,16 @@ class Work:
 
     # -- written
 
+    def changed(self) -> list[Held[Any]]:
+        """What is to be written."""
+        return [held for held in self._hand.values() if held.version != held.was]
+
     async def flush(self, con: Connection, key: str | None = None, body: bytes = b"", answer: str = "") -> None:
         """Write everything: in one statement where one aggregate changed, in bulk otherwise."""
         for write in self.besides:
             await write(con)
-        changed = [held for held in self._hand.values() if held.version != held.was]
-        if len(changed) == 1 and changed[0].kind.evolve and not self.arms:
+        changed = self.changed()
+        if len(changed) == 1 and changed[0].kind.evolve:
             if not await con.fetchval(*one_statement(self, changed[0], key, body, answer)):
                 raise Conflict(changed[0].ref)
             return
@@ -221,6 +225,11 @@ class Work:
                 if done != f"UPDATE {len(old)}":
                     raise Conflict(kind.name)
 
+    def timers(self) -> list[tuple[Any, ...]]:
+        """The timers that no state lists, in order, as columns."""
+        rows = [(*timer, *self.arms[timer]) for timer in sorted(self.arms)]
+        return list(zip(*rows, strict=True)) or [()] * 6
+
     async def _flush_timers(self, con: Connection, changed: list[Held[Any]]) -> None:
         armed: list[tuple[str, UUID, str, int, datetime]] = []
         gone: list[tuple[str, UUID, str, int]] = []
@@ -233,8 +242,7 @@ class Work:
         if armed:
             await con.execute(_ARMED, *zip(*armed, strict=True))
         if self.arms:
-            rows = [(*timer, *self.arms[timer]) for timer in sorted(self.arms)]
-            await con.execute(_ARMS, *zip(*rows, strict=True))
+            await con.execute(_ARMS, *self.timers())
 
 
 async def copy(con: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -290,6 +298,7 @@ def one_statement(work: Work, held: Held[Any], key: str | None, body: bytes, ans
         *(key, body, answer or None),
         *(list(work.locks), list(work.locks.values())),
         *([e.field for e in work.kept], [e.subject for e in work.kept], [e.sealed for e in work.kept]),
+        *work.timers(),
     )
     return (kind.renew_one_sql, *arguments, held.was) if held.was else (kind.birth_one_sql, *arguments)
 
