@@ -130,7 +130,7 @@ class Desk:
         terms = service.terms.on(work.now)
         desk = cls(service, await service.vault.unlock(con, people), terms)
         since = work.now - timedelta(days=terms.repeat_window_days)
-        for row in await con.fetch(_MATTERS, sorted(people), sorted(FINAL), since):
+        for row in await con.fetch(_MATTERS, list(people), sorted(FINAL), since):
             if row["field"] == ORDER:
                 desk._matters.setdefault(row["subject"], []).append(row["owner"])
             else:

@@ -133,7 +133,7 @@ class Work:
         for kind in sorted(ids.keys() | columns.keys(), key=lambda kind: kind.name):
             by = sorted(columns[kind])
             values = [list(columns[kind][column]) for column in by]
-            for row in await con.fetch(kind.load_sql(by), sorted(ids[kind]), *values):
+            for row in await con.fetch(kind.load_sql(by), list(ids[kind]), *values):
                 if (kind.name, row["id"]) not in self._hand:
                     id, version, head, state = kind.parse(row)
                     self._hand[kind.name, id] = Held(self, kind, id, version, head, state)
@@ -209,7 +209,7 @@ class Work:
         if self.said:
             await con.execute(_JOURNAL, *zip(*self.said, strict=True), self.actor, self.now, self.terms)
         if self.locks:
-            await copy(con, "vault_keys", ("subject", "wrapped"), sorted(self.locks.items()))
+            await copy(con, "vault_keys", ("subject", "wrapped"), sorted(self.locks.items(), key=_by_person))
         if self.kept:
             await copy(con, "vault", Sealed._fields, self.kept)
         if key and (self.said or self.kept or self.besides):
@@ -217,7 +217,7 @@ class Work:
 
     async def _flush_rows(self, con: Connection, changed: list[Held[Any]]) -> None:
         for kind in sorted({held.kind for held in changed}, key=lambda kind: kind.name):
-            mine = sorted((held for held in changed if held.kind is kind), key=lambda held: held.id)
+            mine = sorted((held for held in changed if held.kind is kind), key=lambda held: held.id.int)
             if new := [kind.values(h.id, h.version, h.head, h.state) for h in mine if h.was == 0]:
                 await copy(con, kind.table.name, kind.columns, new)
             if old := [(*kind.values(h.id, h.version, h.head, h.state), h.was) for h in mine if h.was]:
@@ -248,6 +248,11 @@ class Work:
 async def copy(con: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert many rows: an array for each of forty columns costs PostgreSQL and us three times as much."""
     await con.copy_records_to_table(table, records=rows, columns=columns)
+
+
+def _by_person(lock: tuple[UUID, bytes]) -> int:
+    """A number is compared ten times as fast as the UUID that it is."""
+    return lock[0].int
 
 
 def watched(held: Held[Any]) -> tuple[list[tuple[str, Watch]], list[tuple[str, Watch]]]:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from ops.bench.orders import BYTES, bodies
@@ -25,6 +26,7 @@ def test_the_same_numbers_are_the_same_orders_each_of_another_person():
     assert all(NewComplaint.model_validate_json(body) for body in some)
 
 
+@pytest.mark.timeout(900)
 def test_the_bench_measures_every_part_and_says_on_what(tmp_path: Path):
     file = tmp_path / "bench.json"
     ran = CliRunner().invoke(app, ["bench", "--orders", "500", "--json", str(file), "--data", str(tmp_path / "data")])
