@@ -1,6 +1,6 @@
 """(a) POST /complaints against a bare application: the same load, the same machine, turn by turn."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from ops.bench.bare import SCHEMA
 from ops.bench.ground import Ground, Say
 from ops.bench.load import Job
+from ops.bench.orders import bodies
 from ops.embedded.keys import Bearer
 from ops.embedded.processes import StackError, until
 
@@ -52,11 +53,12 @@ async def measure(here: Ground, each: int, say: Say) -> dict[str, Any]:
         async def load(port: int, callers: int) -> dict[str, Any]:
             nonlocal first
             count = max(20, each * min(callers, 16) // 16)
-            job = Job(port, token, callers, count, first, now.isoformat())
+            texts = [body.decode() for body in bodies(count, until=now, first=first)]
             first += count
+            job = Job(port, token, callers, texts)
             seen: dict[str, Any] = await here.ask("ops.bench.load", job)
-            if seen.pop("statuses") != {"201": count}:
-                raise StackError("bench_failed", f"并非每个请求都得到 201：{asdict(job) | seen}")
+            if (statuses := seen.pop("statuses")) != {"201": count}:
+                raise StackError("bench_failed", f"并非每个请求都得到 201：{statuses}")
             return seen
 
         for turn in range(ROUNDS + 1):

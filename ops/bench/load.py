@@ -9,13 +9,10 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import cast
 from uuid import uuid4
 
 import uvloop
-
-from ops.bench.orders import bodies
 
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -23,14 +20,12 @@ _LENGTH = b"content-length:"
 
 @dataclass(frozen=True)
 class Job:
-    """Post `count` new complaints, numbered from `first` on, over `callers` connections."""
+    """Post these new complaints, each with a key of its own, over `callers` connections."""
 
     port: int
     token: str
     callers: int
-    count: int
-    first: int
-    until: str
+    bodies: list[str]
 
 
 @dataclass
@@ -88,7 +83,7 @@ class Caller(asyncio.Protocol):
 def requests(job: Job) -> list[bytes]:
     """Everything that will be sent, ready."""
     made = []
-    for body in bodies(job.count, until=datetime.fromisoformat(job.until), first=job.first):
+    for body in (text.encode() for text in job.bodies):
         head = (
             f"POST /complaints HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {job.token}\r\n"
             f"Idempotency-Key: {uuid4().hex}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -16,7 +16,7 @@ BYTES = 471
 """How long a work order is, about: as those the targets were measured with."""
 DAYS = 25
 """Over so many days the orders are spread: hotspots will be found among them."""
-_MORE = "请尽快派人到现场查看并处理，处理以后给我回电话，谢谢。"
+_MORE = "请尽快派人到现场查看并处理，处理以后给我回电话，十分感谢各位。"
 
 
 def town() -> Town:

@@ -42,6 +42,7 @@ async def bench(data: Path, orders: int, only: Collection[str], say: Say) -> dic
             seen = await _parts(here, orders)
             found["parts_per_s"] = seen["per_s"] | {"end_to_end": two["per_s"]}
             found["parts_cpu_us"] = seen["cpu_us"]
+            found["relay_per_s"] = seen["per_s"]["relay"]
     return found
 
 

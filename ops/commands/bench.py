@@ -23,6 +23,8 @@ def measure(
     """测速：真实进程，全部数字当场测得，并与同一次运行中的对照循环相比。"""
     if only is not None and only not in EVERYTHING:
         raise typer.BadParameter("须为 http、pipeline 或 parts", param_hint="--only")
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise typer.BadParameter("目录须为空", param_hint="--data")
     data = keep or Path(tempfile.mkdtemp(prefix="fiveplusn-bench-"))
     try:
         found = asyncio.run(bench(data, orders, (only,) if only else EVERYTHING, console.print))

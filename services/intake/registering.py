@@ -42,6 +42,11 @@ and (c.state <> all($2::text[]) or c.received_at > $3)))
 """
 
 
+_NEW_PERSON = """
+select not exists (select from vault_keys where subject = $1) and not exists (select from vault where subject = $1)
+"""
+
+
 class Outcome(StrEnum):
     """What became of an order: a complaint of its own, an urge of an earlier one, or it was known already."""
 
@@ -81,6 +86,14 @@ def number_id(keys: Keys, channel: Channel, number: str) -> UUID:
     return UUID(bytes=hmac.digest(keys.lookup, f"{ORDER}\n{channel}\n{number}".encode(), "sha256")[:16])
 
 
+async def stands_alone(service: IntakeService, item: Incoming) -> bool:
+    """Whether there is nothing to look up and nothing to lock: a new person's order that names no other.
+
+    Should the same person's first orders come at once, only one of them can make the person's key.
+    """
+    return item.named is None and bool(await service.pool.fetchval(_NEW_PERSON, item.person))
+
+
 def _contact(complainant: Complainant) -> str | None:
     """How a person is told from others: the telephone number, however it is written, or the sender's own key."""
     if complainant.phone:
@@ -117,7 +130,7 @@ class Desk:
         terms = service.terms.on(work.now)
         desk = cls(service, await service.vault.unlock(con, people), terms)
         since = work.now - timedelta(days=terms.repeat_window_days)
-        for row in await con.fetch(_MATTERS, sorted(people), sorted(FINAL), since):
+        for row in await con.fetch(_MATTERS, list(people), sorted(FINAL), since):
             if row["field"] == ORDER:
                 desk._matters.setdefault(row["subject"], []).append(row["owner"])
             else:

@@ -23,6 +23,7 @@ def derived(*parts: object) -> UUID:
 
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)")
+_UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _REF = r"^[a-z][a-z-]*/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
@@ -45,11 +46,8 @@ def _aware(value: datetime) -> datetime:
 
 def _clean(text: str) -> str:
     """Control characters (but newline and tab) never belong to a text; PostgreSQL cannot even store a NUL."""
-    for character in text:
-        if (character < " " and character not in "\n\t") or "\x7f" <= character <= "\x9f":
-            raise ValueError("文本含有控制字符")
-        if "\ud800" <= character <= "\udfff":
-            raise ValueError("文本含有不完整的字符")
+    if found := _UNCLEAN.search(text):
+        raise ValueError("文本含有不完整的字符" if found[0] >= "\ud800" else "文本含有控制字符")
     return text
 
 

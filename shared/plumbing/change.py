@@ -35,6 +35,9 @@ class VersionMoved(Exception):
         self.version = version
 
 
+_REFUSED = (RuleBroken, NotFound, VersionMoved)
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What comes with a request besides its body: who, the idempotency key with its body's hash, the expected version."""
@@ -71,17 +74,17 @@ async def change(
     No lock is held while the rule thinks; a crowded aggregate is queued for after two lost races. Answers
     `{"id", "version"}`, again the same for the same key. Raises `RuleBroken`, `NotFound`, `VersionMoved`, `KeyReused`.
     """
-    for _ in range(2):
-        if answered := await _answered(base.pool, ask):
+    for again in (False, True):
+        if again and (answered := await _answered(base.pool, ask)):
             return answered
         row = await base.pool.fetchrow(kind.read_sql, id)
         now = base.clock.now()
         work = Work(now, ask.caller.actor, base.terms(now), correlation=ask.correlation)
         held = Held(work, kind, id, *kind.parse(row)[1:]) if row else Held(work, kind, id)
-        _permit(held, ask)
         try:
+            _permit(held, ask)
             held.change(rule, *asked, **named)
-        except RuleBroken:
+        except _REFUSED:
             if answered := await _answered(base.pool, ask):
                 return answered
             raise
@@ -118,22 +121,22 @@ async def together(
     `If-Match` and the caller's scope are checked against the first of `wanted`. `prepare(con, work)` may load more
     before. Raises what `change` raises; nothing is written then.
     """
-    for last in (False, False, True):
+    for turn in (1, 2, 3):
         try:
             async with base.pool.acquire() as con, con.transaction():
-                if answered := await _answered(con, ask):
+                if turn > 1 and (answered := await _answered(con, ask)):
                     return answered
                 now = base.clock.now()
                 work = Work(now, ask.caller.actor, base.terms(now), correlation=ask.correlation)
-                if prepare is not None:
-                    await prepare(con, work)
-                await work.load(con, wanted)
-                hands = [work.get(item) for item in wanted]
-                if hands and isinstance(hands[0], Held):
-                    _permit(hands[0], ask)
                 try:
+                    if prepare is not None:
+                        await prepare(con, work)
+                    await work.load(con, wanted)
+                    hands = [work.get(item) for item in wanted]
+                    if hands and isinstance(hands[0], Held):
+                        _permit(hands[0], ask)
                     answer = decide(work, *hands)
-                except RuleBroken:
+                except _REFUSED:
                     if answered := await _answered(con, ask):
                         return answered
                     raise
@@ -143,9 +146,28 @@ async def together(
             base.wake.set()
             return answer
         except (Conflict, asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
-            if last:
+            if turn == 3:
                 raise
     raise AssertionError("unreachable")
+
+
+async def at_once(base: Base, ask: Ask, decide: Callable[[Work], dict[str, Any]]) -> dict[str, Any] | None:
+    """The birth of an aggregate on which nothing else bears, in one statement and without a lock.
+
+    None: it was refused, or somebody was faster; nothing is written then, and `together` must decide.
+    """
+    now = base.clock.now()
+    work = Work(now, ask.caller.actor, base.terms(now), correlation=ask.correlation)
+    try:
+        answer = decide(work)
+        (held,) = work.changed()
+        written = await base.pool.fetchval(*one_statement(work, held, ask.key, ask.body, json.dumps(answer)))
+    except (RuleBroken, asyncpg.UniqueViolationError):
+        return None
+    if not written:
+        return None
+    base.wake.set()
+    return answer
 
 
 def _permit(held: Held[Any], ask: Ask) -> None:
@@ -158,8 +180,8 @@ def _permit(held: Held[Any], ask: Ask) -> None:
 async def _answered(con: Pool | Connection, ask: Ask) -> dict[str, Any] | None:
     """The stored answer to this key, if it was answered before.
 
-    Asked again when a decision says nothing or refuses: the same request may have been answered between our first look
-    and the reading of what it changed.
+    Hardly ever it was, so that nobody looks before the work is done: a key that is there undoes the writing, and then
+    the answer is read. So it is when a decision says nothing or refuses.
     """
     if ask.key is None:
         return None

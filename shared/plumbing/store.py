@@ -131,7 +131,7 @@ class Kind(Generic[S]):
         return (id, version, head, *picked)
 
 
-_TAIL = 24
+_TAIL = 30
 
 
 def _tail(n: int) -> str:
@@ -140,8 +140,10 @@ def _tail(n: int) -> str:
     The idempotency INSERT has no ON CONFLICT: a key that is there undoes everything, then its answer is read.
     Parameters after the n columns: kind, actor, at, terms (1-4); versions, types, data, causes, correlations, hashes
     (5-10); timers armed: names, versions, due (11-13) and gone: names, versions (14-15); key, body, answer (16-18);
-    new vault keys: subjects, wrapped (19-20); vault entries of this row: fields, subjects, sealed (21-23);
-    the traces of the facts (24).
+    new vault keys: subjects, wrapped (19-20); vault entries of this row: fields, subjects, sealed (21-23); timers that
+    no state lists: kinds, subjects, names, versions, due, data (24-29); the traces of the facts (30).
+
+    PostgreSQL runs these parts from the last one up to the first: timers before keys, as a batch does.
     """
     p = [f"${n + i}" for i in range(_TAIL + 1)]
     return (
@@ -149,7 +151,7 @@ def _tail(n: int) -> str:
         f"correlation, terms, hash) select {p[1]}::text, row.id, j.v, j.t, j.d, {p[2]}::text, {p[3]}::timestamptz, "
         f"(select town_now()), j.c, j.r, {p[4]}::text, j.h from row, unnest({p[5]}::int[], {p[6]}::text[], "
         f"{p[7]}::json[], {p[8]}::text[], {p[9]}::text[], {p[10]}::bytea[]) j(v, t, d, c, r, h) returning position, version), "
-        f"out as (insert into outbox select position, ({p[24]}::text[])[version - ({p[5]}::int[])[1] + 1] from said), "
+        f"out as (insert into outbox select position, ({p[30]}::text[])[version - ({p[5]}::int[])[1] + 1] from said), "
         "armed as (insert into timers (kind, subject, name, version, due_at) "
         f"select {p[1]}::text, row.id, t.n, t.v, t.d from row, "
         f"unnest({p[11]}::text[], {p[12]}::int[], {p[13]}::timestamptz[]) t(n, v, d) "
@@ -161,7 +163,10 @@ def _tail(n: int) -> str:
         f"locks as (insert into vault_keys (subject, wrapped) select k.s, k.w from row, "
         f"unnest({p[19]}::uuid[], {p[20]}::bytea[]) k(s, w)), "
         f"kept as (insert into vault (owner, field, subject, sealed) select row.id, v.f, v.s, v.b from row, "
-        f"unnest({p[21]}::text[], {p[22]}::uuid[], {p[23]}::bytea[]) v(f, s, b)) "
+        f"unnest({p[21]}::text[], {p[22]}::uuid[], {p[23]}::bytea[]) v(f, s, b)), "
+        "besides as (insert into timers (kind, subject, name, version, due_at, data) select t.* from row, "
+        f"unnest({p[24]}::text[], {p[25]}::uuid[], {p[26]}::text[], {p[27]}::int[], {p[28]}::timestamptz[], "
+        f"{p[29]}::json[]) t on conflict do nothing) "
         "select count(*) from row"
     )
 

@@ -81,7 +81,7 @@ class Vault:
         """The keys of those people who have one; locks them, so that one person's matters are decided one by one."""
         rows = await con.fetch(
             "select subject, wrapped from vault_keys where subject = any($1::uuid[]) order by subject for update",
-            sorted(set(people)),
+            list(set(people)),
         )
         return {row["subject"]: self._keys.wrap.open(row["wrapped"], str(row["subject"])) for row in rows}
 

@@ -137,7 +137,7 @@ class Work:
         for kind in sorted(ids.keys() | columns.keys(), key=lambda kind: kind.name):
             by = sorted(columns[kind])
             values = [list(columns[kind][column]) for column in by]
-            for row in await con.fetch(kind.load_sql(by), sorted(ids[kind]), *values):
+            for row in await con.fetch(kind.load_sql(by), list(ids[kind]), *values):
                 if (kind.name, row["id"]) not in self._hand:
                     id, version, head, state = kind.parse(row)
                     self._hand[kind.name, id] = Held(self, kind, id, version, head, state)
@@ -195,12 +195,16 @@ class Work:
 
     # -- written
 
+    def changed(self) -> list[Held[Any]]:
+        """What is to be written."""
+        return [held for held in self._hand.values() if held.version != held.was]
+
     async def flush(self, con: Connection, key: str | None = None, body: bytes = b"", answer: str = "") -> None:
         """Write everything: in one statement where one aggregate changed, in bulk otherwise."""
         for write in self.besides:
             await write(con)
-        changed = [held for held in self._hand.values() if held.version != held.was]
-        if len(changed) == 1 and changed[0].kind.evolve and not self.arms:
+        changed = self.changed()
+        if len(changed) == 1 and changed[0].kind.evolve:
             if not await con.fetchval(*one_statement(self, changed[0], key, body, answer)):
                 raise Conflict(changed[0].ref)
             return
@@ -211,7 +215,7 @@ class Work:
         if self.traces:
             await con.execute(_TRACES, *zip(*self.traces, strict=True), list(self.traces.values()))
         if self.locks:
-            await copy(con, "vault_keys", ("subject", "wrapped"), sorted(self.locks.items()))
+            await copy(con, "vault_keys", ("subject", "wrapped"), sorted(self.locks.items(), key=_by_person))
         if self.kept:
             await copy(con, "vault", Sealed._fields, self.kept)
         if key and (self.said or self.kept or self.besides):
@@ -219,13 +223,18 @@ class Work:
 
     async def _flush_rows(self, con: Connection, changed: list[Held[Any]]) -> None:
         for kind in sorted({held.kind for held in changed}, key=lambda kind: kind.name):
-            mine = sorted((held for held in changed if held.kind is kind), key=lambda held: held.id)
+            mine = sorted((held for held in changed if held.kind is kind), key=lambda held: held.id.int)
             if new := [kind.values(h.id, h.version, h.head, h.state) for h in mine if h.was == 0]:
                 await copy(con, kind.table.name, kind.columns, new)
             if old := [(*kind.values(h.id, h.version, h.head, h.state), h.was) for h in mine if h.was]:
                 done = await con.execute(kind.renew_sql, *zip(*old, strict=True))
                 if done != f"UPDATE {len(old)}":
                     raise Conflict(kind.name)
+
+    def timers(self) -> list[tuple[Any, ...]]:
+        """The timers that no state lists, in order, as columns."""
+        rows = [(*timer, *self.arms[timer]) for timer in sorted(self.arms)]
+        return list(zip(*rows, strict=True)) or [()] * 6
 
     async def _flush_timers(self, con: Connection, changed: list[Held[Any]]) -> None:
         armed: list[tuple[str, UUID, str, int, datetime]] = []
@@ -239,13 +248,17 @@ class Work:
         if armed:
             await con.execute(_ARMED, *zip(*armed, strict=True))
         if self.arms:
-            rows = [(*timer, *self.arms[timer]) for timer in sorted(self.arms)]
-            await con.execute(_ARMS, *zip(*rows, strict=True))
+            await con.execute(_ARMS, *self.timers())
 
 
 async def copy(con: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert many rows: an array for each of forty columns costs PostgreSQL and us three times as much."""
     await con.copy_records_to_table(table, records=rows, columns=columns)
+
+
+def _by_person(lock: tuple[UUID, bytes]) -> int:
+    """A number is compared ten times as fast as the UUID that it is."""
+    return lock[0].int
 
 
 def watched(held: Held[Any]) -> tuple[list[tuple[str, Watch]], list[tuple[str, Watch]]]:
@@ -300,6 +313,7 @@ def one_statement(work: Work, held: Held[Any], key: str | None, body: bytes, ans
         *(key, body, answer or None),
         *(list(work.locks), list(work.locks.values())),
         *([e.field for e in work.kept], [e.subject for e in work.kept], [e.sealed for e in work.kept]),
+        *work.timers(),
         [work.traces[held.id, row[2]] for row in work.said] if work.traces else None,
     )
     return (kind.renew_one_sql, *arguments, held.was) if held.was else (kind.birth_one_sql, *arguments)

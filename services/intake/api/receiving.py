@@ -22,9 +22,9 @@ from services.intake.domain.asked import (
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.hotspot import spot
 from services.intake.domain.locating import locate
-from services.intake.registering import Desk, Here, incoming
+from services.intake.registering import Desk, Here, incoming, stands_alone
 from shared.plumbing.caller import Reach, Scope
-from shared.plumbing.change import together
+from shared.plumbing.change import at_once, together
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
@@ -53,6 +53,13 @@ async def register_complaint(data: JSONBody[NewComplaint], service: Here, ask: A
         registered = desk.register(work, item)
         return answer(registered.complaint) | {"outcome": registered.outcome}
 
+    def register_alone(work: Work) -> dict[str, Any]:
+        nonlocal desk
+        desk = Desk(service, {}, service.terms.on(work.now))
+        return register(work)
+
+    if await stands_alone(service, item) and (done := await at_once(service.base, ask, register_alone)):
+        return done
     return await together(service.base, [], ask, register, prepare)
 
 

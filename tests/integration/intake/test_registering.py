@@ -1,5 +1,6 @@
 """One way in for every order: nothing is lost, nothing counted twice, and nothing personal leaves the vault."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -110,6 +111,29 @@ async def test_a_report_is_confidential_and_its_facts_say_type_and_community_onl
     original = await here.get(f"/complaints/{id}/original?reason=核实情况", ENFORCERS)
     assert original["whereabouts"]["place"] == "dahuichang-estate"
     assert original["said"]["3"] == {"reason": "涉及村干部"}
+
+
+async def test_the_first_orders_of_one_person_at_the_same_moment_are_one_complaint(here: Town) -> None:
+    answers = await asyncio.gather(*(here.post("/complaints", **here.order(str(n), 1)) for n in range(6)))
+    assert sorted(answer["outcome"] for answer in answers) == ["NEW", *["URGED"] * 5]
+    assert len({answer["id"] for answer in answers}) == 1
+    assert (await here.get("/integrity", OPERATOR))["sound"] is True
+
+
+@pytest.mark.parametrize(("kept", "then"), [(True, "URGED"), (False, "NEW")])
+async def test_only_a_persons_one_key_keeps_their_orders_together_when_nobody_looks(
+    here: Town, monkeypatch: pytest.MonkeyPatch, kept: bool, then: str
+) -> None:
+    """Seen red: without the key's uniqueness the second order would be a complaint of its own."""
+
+    async def nobody_looks(_service: object, _item: object) -> bool:
+        return True
+
+    monkeypatch.setattr("services.intake.api.receiving.stands_alone", nobody_looks)
+    if not kept:
+        await here.service.pool.execute("alter table vault_keys drop constraint vault_keys_pkey")
+    await here.received("1", 1)
+    assert (await here.post("/complaints", **here.order("2", 1)))["outcome"] == then
 
 
 async def test_a_confidential_complaint_is_never_taken_for_another_of_the_same_person(here: Town) -> None:

@@ -81,6 +81,41 @@ async def test_a_repeated_request_that_would_be_refused_now_gets_the_first_answe
     assert {answer["version"] for answer in answers} == {2}
 
 
+async def test_a_repeated_request_names_the_old_version_and_gets_the_first_answer(home: Base) -> None:
+    id, again = uuid4(), ask("k", fingerprint(b"5"), expected=1)
+    await change(home, BOXES, id, ask(), open_box, "here")
+    first = await change(home, BOXES, id, again, fill, 5)
+    assert await change(home, BOXES, id, again, fill, 5) == first
+    assert await together(home, [(BOXES, id)], again, lambda work, box: {"never": box.change(fill, 5)}) == first
+    assert await home.pool.fetchval("select total from boxes where id = $1", id) == 5
+
+
+async def test_a_repeated_request_for_several_that_would_say_more_now_says_it_once(home: Base) -> None:
+    one, two, asked = uuid4(), uuid4(), ask("k", fingerprint(b"5"))
+    for id in (one, two):
+        await change(home, BOXES, id, ask(), open_box, "here")
+
+    def fill_both(work, first, second):  # type: ignore[no-untyped-def]
+        for box in (first, second):
+            box.change(fill, 5)
+        return {"versions": [first.version, second.version]}
+
+    answers = [await together(home, [(BOXES, one), (BOXES, two)], asked, fill_both) for _ in range(3)]
+    assert answers == [{"versions": [2, 2]}] * 3
+    assert await home.pool.fetchval("select sum(total) from boxes where id = any($1)", [one, two]) == 10
+
+
+async def test_without_a_second_look_at_the_key_a_repeated_request_is_refused(
+    home: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, again = uuid4(), ask("k", fingerprint(b"5"), expected=1)
+    await change(home, BOXES, id, ask(), open_box, "here")
+    await change(home, BOXES, id, again, fill, 5)
+    monkeypatch.setattr("shared.plumbing.change._REFUSED", ())
+    with pytest.raises(VersionMoved):
+        await change(home, BOXES, id, again, fill, 5)
+
+
 async def test_the_same_key_with_another_body_is_refused(home: Base) -> None:
     id = uuid4()
     await change(home, BOXES, id, ask("k", fingerprint(b"open")), open_box, "here")
