@@ -130,8 +130,7 @@ def lag(listener: Listener, read: Mapping[tuple[str, int], int]) -> Iterator[Met
         if ends.get(place) is not None
     }
     since = {topic: stamp for topic, stamp in listener.newest.items() if _left(behind, topic)}
-    for (topic, _), record in first.items():
-        since[topic] = min(since.get(topic, record.timestamp), record.timestamp)
+    since |= {topic: min(r.timestamp for (of, _), r in first.items() if of == topic) for topic, _ in first}
     now = time.time()
     seconds = {topic: 0.0 for topic, _ in behind} | {t: max(0.0, now - stamp / 1000) for t, stamp in since.items()}
     samples = [({"topic": t, "partition": str(p)}, float(records)) for (t, p), records in sorted(behind.items())]
