@@ -12,7 +12,7 @@ from cloudevents.core.formats.json import JSONFormat
 
 from shared.events.base import Fact
 from shared.events.catalogue import facts, files, schema
-from shared.plumbing.outbox import _envelope
+from shared.plumbing.outbox import envelope
 from tests.support.servers import moment
 
 SCHEMAS = Path(__file__).with_name("schemas")
@@ -96,7 +96,7 @@ def test_the_wire_is_cloudevents_in_binary_mode() -> None:
         "cause": "",
         "correlation": "complaint/x",
     }
-    headers = dict([("ce_specversion", b"1.0"), ("ce_source", b"/fiveplusn/intake"), *_envelope(row, "complaint/x/3")])
+    headers = dict([("ce_specversion", b"1.0"), ("ce_source", b"/fiveplusn/intake"), *envelope(row, "complaint/x/3")])
     assert headers["ce_actor"] == b"officer:town-request-centre"
     event = from_binary_event(KafkaMessage(headers, b"key", b'{"a": 1}'), JSONFormat())
     assert event.get_type() == fact.wire_type

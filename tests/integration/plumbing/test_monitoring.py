@@ -61,7 +61,7 @@ async def test_a_background_task_that_died_is_seen(postgres: Server, tmp_path: P
     async with live(Running, postgres, tmp_path, PLAN, moment("2024-02-01T00:00:00"), lively) as intake:
         alive = 'fiveplusn_up{part="timers"} '
         assert alive + "1.0" in (await intake.call("GET", "/metrics", OPERATOR)).text
-        intake.service.tasks["timers"].cancel()
+        intake.service.tasks._tasks["timers"].cancel()
 
         async def seen() -> bool:
             return alive + "0.0" in (await intake.call("GET", "/metrics", OPERATOR)).text
