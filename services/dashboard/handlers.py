@@ -8,7 +8,8 @@ from shared.events import deliberation, escalation, intake, projects
 from shared.events.base import Fact
 from shared.events.links import Link, links
 from shared.plumbing.database import Connection
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.service import Service
 
 PRODUCERS = (intake, deliberation, escalation, projects)

@@ -24,7 +24,8 @@ from shared.events.projects import (
     ProjectRejected,
 )
 from shared.events.vocabulary import ProgressStep
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.service import Service
 from shared.plumbing.work import Held, One, Work
 

@@ -8,7 +8,8 @@ from shared.events.base import derived
 from shared.events.deliberation import TopicNeedsDepartments
 from shared.events.intake import ComplaintRouted
 from shared.events.vocabulary import RouteTarget
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.service import Service
 from shared.plumbing.work import Held, Work
 

@@ -40,7 +40,8 @@ from shared.events.projects import (
 )
 from shared.events.vocabulary import DisclosureStage, ProgressStep
 from shared.plumbing.database import Connection
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.store import Kind
 from shared.plumbing.topics import WORK_ORDERS
 from shared.plumbing.work import Held, Wanted, Where, Work

@@ -12,7 +12,8 @@ from services.projects.store import DEMAND_DAYS, PROJECTS, SUGGESTIONS, DemandDa
 from shared.events.base import derived, ref_id, ref_kind
 from shared.events.deliberation import TopicNeedsProject, TopicProgressed
 from shared.events.intake import ComplaintProgressed, ComplaintRouted, DemandCounted
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.service import Service
 from shared.plumbing.work import Held, One, Work
 

@@ -16,7 +16,8 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.plumbing import logs, tracing
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 
 log = logging.getLogger(__name__)
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]

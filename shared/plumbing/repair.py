@@ -14,7 +14,8 @@ from uuid import UUID
 
 import httpx
 
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.outbox import envelope
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import pytest
 
 from shared.plumbing import change as changing
 from shared.plumbing.change import change, fingerprint
-from shared.plumbing.inbox import Turn
+from shared.plumbing.turn import Turn
 from tests.faults.test_clocks import close_boxes, fake_clock
 from tests.faults.test_gaps import GAPS, said_but_not_sent, with_gaps
 from tests.faults.test_members import backlog, fillings_at_once, freeze_and_thaw

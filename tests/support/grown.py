@@ -14,7 +14,8 @@ from sqlalchemy import Column, MetaData, Text
 
 from shared.events.base import Asked, Fact
 from shared.plumbing.change import Ask, change
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.service import Service
 from shared.plumbing.store import Kind, table
 from shared.plumbing.work import Held, Where, Work

@@ -18,11 +18,12 @@ from aiokafka import AIOKafkaConsumer
 from shared.plumbing import change, inbox, outbox
 from shared.plumbing.bus import Listener
 from shared.plumbing.database import Clock
-from shared.plumbing.inbox import Inbox, Turn
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.outbox import Relay
 from shared.plumbing.repair import Repair
 from shared.plumbing.service import Service, run
 from shared.plumbing.supervision import Supervision
+from shared.plumbing.turn import Turn
 from shared.plumbing.work import Work
 
 POINTS: dict[str, tuple[type, str]] = {

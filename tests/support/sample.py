@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.events.base import Fact, derived
 from shared.plumbing.caller import Scope
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.store import Kind, table
 from shared.plumbing.work import Held, Where, Work
 from shared.rules.broken import Reason, refuse

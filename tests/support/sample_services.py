@@ -12,7 +12,8 @@ from litestar.params import FromPath
 from shared.events.base import Asked
 from shared.plumbing.change import Ask, change, together
 from shared.plumbing.database import Connection
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.service import Plan, Service
 from shared.plumbing.timers import Timer, Timers
 from shared.plumbing.work import Held, Work

@@ -9,7 +9,8 @@ import pytest_asyncio
 
 from shared.events.base import Fact
 from shared.plumbing.change import Base
-from shared.plumbing.inbox import Heard, Inbox
+from shared.plumbing.heard import Heard
+from shared.plumbing.inbox import Inbox
 from shared.plumbing.quarantine import Quarantine
 from tests.support.sample import METADATA, POISON, BoxFilled, BoxOpened, Listening, box_id
 from tests.support.servers import KEYS, Server, base
