@@ -9,7 +9,6 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from litestar.datastructures import Headers
 from litestar.types import ASGIApp, Message, Receive, Send
 
 from shared.plumbing import logs, tracing
@@ -38,8 +37,8 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers.from_scope(scope)
-        correlation = logs.correlation_of(headers.get("x-correlation-id")) or uuid4().hex
+        headers = dict(scope["headers"])
+        correlation = logs.correlation_of(headers.get(b"x-correlation-id", b"").decode("latin-1")) or uuid4().hex
         status, started = NO_ANSWER, time.perf_counter()
 
         async def answering(message: Message) -> None:
@@ -49,7 +48,7 @@ class Access:
                 message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
             await send(message)
 
-        method, traceparent = scope["method"], headers.get("traceparent")
+        method, traceparent = scope["method"], headers.get(b"traceparent", b"").decode("latin-1")
         with logs.about(correlation), tracing.span(method, "SERVER", traceparent) as span:
             try:
                 with self._metrics.in_flight.track_inprogress():

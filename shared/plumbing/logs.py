@@ -1,5 +1,6 @@
 """Logs: one JSON object a line; ids, never payloads. What belongs together has one `correlation_id`."""
 
+import json
 import logging
 import re
 import sys
@@ -13,6 +14,7 @@ from shared.plumbing import tracing
 
 _CORRELATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+=-]{0,99}")
 """What a caller may name a correlation: it is repeated in logs, facts and answers."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=repr)
 
 
 def correlation_of(asked: str | None) -> str:
@@ -59,7 +61,7 @@ def configure(service: str, level: str) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             _without_payloads,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(_json),
         ],
     )
     handler = logging.StreamHandler(sys.stdout)
@@ -70,6 +72,10 @@ def configure(service: str, level: str) -> None:
     for noisy in ("aiokafka", "faststream", "uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.ERROR)
+
+
+def _json(event: Any, **_: Any) -> str:
+    return _ENCODER.encode(event)
 
 
 def _without_payloads(_logger: Any, _method: str, event: Any) -> Any:

@@ -49,13 +49,18 @@ class Metrics:
             "fiveplusn_build_info", "Which program runs", ["service", "version", "python"], registry=self._registry
         )
         build.labels(service, version("fiveplusn"), platform.python_version()).set(1)
+        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 
     def answered(self, operation: str, status: int, seconds: float, problem: str | None) -> None:
         """Count one request."""
-        self._requests.labels(operation, f"{status // 100}xx").inc()
-        self._seconds.labels(operation).observe(seconds)
+        known = self._known.get((operation, status // 100))
+        if known is None:
+            known = self._requests.labels(operation, f"{status // 100}xx"), self._seconds.labels(operation)
+            self._known[operation, status // 100] = known
+        known[0].inc()
+        known[1].observe(seconds)
         if problem:
             self._problems.labels(problem).inc()
 

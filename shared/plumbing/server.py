@@ -9,7 +9,7 @@ from typing import NoReturn
 import uvicorn
 from litestar import Litestar
 
-REQUESTS_S = 6
+REQUESTS_S = 5
 """So long may requests under way take to end."""
 CONNECTIONS = 512
 """Above that many connections and requests, new ones are answered 503 at once."""

@@ -50,7 +50,7 @@ Asking = NamedDependency[Ask]
 MAX_BODY = 1_048_576
 """A JSON body above 1 MiB is refused."""
 SEAL_EVERY_S = 60
-GRACE_S = 6.0
+GRACE_S = 5.0
 """So long may draining take after the last request."""
 
 
@@ -230,8 +230,8 @@ class Service(Generic[T]):
         log.info("stopped")
 
     async def _until(self, end: float, task: "asyncio.Task[None]") -> bool:
-        """Wait for the end of a task, at least a second; whether it has ended."""
-        left = max(1.0, end - asyncio.get_running_loop().time())
+        """Wait for the end of a task, at least half a second; whether it has ended."""
+        left = max(0.5, end - asyncio.get_running_loop().time())
         done, late = await asyncio.wait([task], timeout=left)
         for one in done:
             if not one.cancelled() and (error := one.exception()):

@@ -25,7 +25,7 @@ if TYPE_CHECKING or ON:
     _wire = TraceContextTextMapPropagator()
 
 F = TypeVar("F", bound=Callable[..., Any])
-_FLUSH_S = 3.0
+_FLUSH_S = 2.0
 _TRACEPARENT = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
