@@ -86,22 +86,27 @@ def _signed(up_to: int, facts: int, digest: bytes) -> bytes:
 async def put_seal(pool: Pool, signer: Ed25519PrivateKey) -> int:
     """Sign everything written since the last seal; the number of facts newly under it.
 
-    The table lock waits for the writers that are under way, so that no lower position can appear afterwards.
+    The table lock waits for the writers that are under way, so that no lower position can appear afterwards; other
+    writers wait for it in turn, and so it is held for one look only. One seal at a time.
     """
-    async with pool.acquire() as con, con.transaction():
-        await con.execute("lock table journal in share mode")
-        start = await con.fetchval("select coalesce(max(up_to), 0) from seals")
-        row = await con.fetchrow(_DIGEST, start, 2**62)
-        assert row is not None
-        if row["facts"]:
-            await con.execute(
-                "insert into seals values ($1, $2, $3, town_now(), $4) on conflict do nothing",
-                row["up_to"],
-                row["facts"],
-                row["digest"],
-                signer.sign(_signed(row["up_to"], row["facts"], row["digest"])),
-            )
-        return int(row["facts"])
+    async with pool.acquire() as con:
+        async with con.transaction():
+            await con.execute("set local lock_timeout = '3s'; lock table journal in share mode")
+            end = await con.fetchval("select coalesce(max(position), 0) from journal")
+        async with con.transaction():
+            await con.execute("select pg_advisory_xact_lock(20240201, 3)")
+            start = await con.fetchval("select coalesce(max(up_to), 0) from seals")
+            row = await con.fetchrow(_DIGEST, start, end)
+            assert row is not None
+            if row["facts"]:
+                await con.execute(
+                    "insert into seals values ($1, $2, $3, town_now(), $4)",
+                    row["up_to"],
+                    row["facts"],
+                    row["digest"],
+                    signer.sign(_signed(row["up_to"], row["facts"], row["digest"])),
+                )
+            return int(row["facts"])
 
 
 async def streams(con: Connection, kind: str) -> AsyncIterator[tuple[UUID, list[tuple[str, str]]]]:

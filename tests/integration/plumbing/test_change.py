@@ -198,3 +198,17 @@ async def test_a_stream_taken_out_of_the_journal_is_found_by_the_seal(home: Base
         broken = await verify(con, TABLES, KEYS.signer)
     assert broken is not None
     assert broken.what == "seal"
+
+
+async def test_seals_put_by_several_at_once_while_others_write_are_sound(home: Base) -> None:
+    async def write() -> None:
+        for _ in range(20):
+            await change(home, BOXES, uuid4(), ask(), open_box, "here")
+
+    async def put() -> int:
+        return sum([await put_seal(home.pool, KEYS.signer) for _ in range(10)])
+
+    *_, first, second = await asyncio.gather(*(write() for _ in range(4)), put(), put())
+    assert first + second + await put_seal(home.pool, KEYS.signer) == 80
+    async with home.pool.acquire() as con:
+        assert await verify(con, TABLES, KEYS.signer) is None
