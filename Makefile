@@ -5,7 +5,7 @@ PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo up test test-kafka test-docker java-and-maven lint format docs clean
+.PHONY: demo up test test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
 
 demo: .venv/.installed  ## the town lives day by day until both stories are closed
 	@$(BIN)/fiveplusn demo
@@ -22,6 +22,12 @@ test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and i
 test-docker: .venv/.installed  ## the same with PostgreSQL and Apache Kafka in containers
 	@FIVEPLUSN_TEST_POSTGRES=container FIVEPLUSN_TEST_KAFKA=container \
 		$(PYTEST) tests/faults tests/e2e/test_restart.py tests/e2e/test_town.py
+
+check-alerts:  ## the alert rules and their tests (promtool from Debian's package)
+	@sh deploy/prometheus/check.sh
+
+bench: .venv/.installed  ## how fast it is beside bare programs: a table, and bench.json
+	@$(BIN)/fiveplusn bench
 
 java-and-maven:
 	@test "$$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')" -ge 17 2>/dev/null || \
