@@ -324,6 +324,7 @@ def run(plan: Plan[Any]) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=75,  # longer than clients keep an idle connection: who closes first may cut off a request
             timeout_graceful_shutdown=10,
             limit_concurrency=512,
         )
