@@ -17,7 +17,7 @@ from ops.bench.report import machine
 from ops.bench.sample import METADATA
 
 EVERYTHING = ("http", "pipeline", "parts")
-_SCHEMA = Path(shared.plumbing.migrate.__file__).with_name("schema_0001.sql")
+_SCHEMA = sorted(Path(shared.plumbing.migrate.__file__).parent.glob("schema_*.sql"))
 
 
 async def bench(data: Path, orders: int, only: Collection[str], say: Say) -> dict[str, Any]:
@@ -47,11 +47,11 @@ async def bench(data: Path, orders: int, only: Collection[str], say: Say) -> dic
 
 
 async def _parts(here: Ground, orders: int) -> Any:
-    plumbing = _SCHEMA.read_text()
+    plumbing = [script.read_text() for script in _SCHEMA]
     tables = [str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in METADATA.sorted_tables]  # type: ignore[no-untyped-call]
     databases = {
         "bare": await here.database("parts_bare", bare.SCHEMA),
-        "meters": await here.database("parts_meters", ";".join([plumbing, *tables])),
+        "meters": await here.database("parts_meters", ";".join([*plumbing, *tables])),
     }
     for service in ("intake", "deliberation", "dashboard"):
         databases[service] = await here.database(f"parts_{service}")

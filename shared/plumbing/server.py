@@ -11,6 +11,8 @@ from litestar import Litestar
 
 REQUESTS_S = 5
 """So long may requests under way take to end."""
+KEEP_S = 75
+"""Longer than clients keep an idle connection: who closes first may cut off a request on its way."""
 CONNECTIONS = 512
 """Above that many connections and requests, new ones are answered 503 at once."""
 
@@ -32,6 +34,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=KEEP_S,
                 timeout_graceful_shutdown=REQUESTS_S,
                 limit_concurrency=CONNECTIONS,
             )

@@ -259,8 +259,8 @@ class Service(Generic[T]):
         return found | ({"staying": False} if self.draining else {})
 
 
-async def _ask(request: Request[Any, Any, Any]) -> Ask:
-    """Who asks, with which key and for which version."""
+async def _ask(request: Request[Any, Any, Any], service: NamedDependency[Any]) -> Ask:
+    """Who asks, with which key and for which version. It comes after `service`: two at once would cost a task each."""
     key, caller = request.headers.get("idempotency-key"), request.user
     body = await request.body()
     return Ask(
