@@ -3,7 +3,7 @@
 PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; do \
 	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo up test test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
 

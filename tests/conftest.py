@@ -18,7 +18,9 @@ collect_ignore = [] if os.environ.get("FIVEPLUSN_EMBEDDED_BROKER") == "apache" e
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Say first which broker the tests run on."""
+    """Say first which broker the tests run on; a worker beside others does not say it again."""
+    if hasattr(session.config, "workerinput"):
+        return
     try:
         words = asyncio.run(choice.broker_words())
     except StackError as error:

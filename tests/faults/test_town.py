@@ -101,7 +101,7 @@ async def test_a_broker_that_comes_back_empty_costs_the_town_no_fact_and_no_requ
         try:
             await load.more(100)
         finally:
-            await stack.broker.start()
+            await stack.broker.start(empty=True)
             await stack.make_topics()
         await load.more(50)
     await check_everything_everywhere(stack, client, load.accepted)
