@@ -5,14 +5,13 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
 from ops.embedded.processes import Child, StackError
-from ops.embedded.wire import answers
+from ops.embedded.wire import begin
 from ops.ports import LOOPBACK
 
 JARS = Path(__file__).resolve().parents[2] / ".kafka" / "jars"
@@ -67,14 +66,7 @@ class Apache:
         self._write_settings()
         if not (self._folder / "log" / "meta.properties").exists():
             await asyncio.to_thread(self._format)
-        self.process.start()
-        limit = time.monotonic() + _READY_LIMIT
-        while not (self.process.listens_on(self._port) and await answers(self.address)):
-            if not self.process.alive or time.monotonic() >= limit:
-                log = self.process.last_words()
-                await self.kill()
-                raise StackError("broker_not_ready", f"Apache Kafka 未能在 {self.address} 启动", log)
-            await asyncio.sleep(0.05)
+        await begin(self.process, self._port, self.address, _READY_LIMIT)
 
     async def stop(self) -> None:
         """SIGTERM, SIGKILL after 15 s."""

