@@ -38,7 +38,7 @@ def _middle(rounds: list[dict[str, Any]]) -> dict[str, float]:
 
 
 async def measure(here: Ground, each: int, say: Say) -> dict[str, Any]:
-    """Rounds of `each` requests with 32 callers, fewer with less; ours and the bare one alternate."""
+    """Rounds of `each` requests with 32 callers, fewer with less; ours and the bare one alternate. Small ones: one round."""
     now = datetime.now(UTC)
     token = here.stack.keys.token(Bearer("dispatcher"), now=now, lifetime=timedelta(hours=1))
     dsn = await here.database("bare_http", SCHEMA)
@@ -61,7 +61,7 @@ async def measure(here: Ground, each: int, say: Say) -> dict[str, Any]:
                 raise StackError("bench_failed", f"并非每个请求都得到 201：{statuses}")
             return seen
 
-        for turn in range(ROUNDS + 1):
+        for turn in range(min(ROUNDS, max(1, each // 20)) + 1):
             for callers in CALLERS:
                 seen = await load(ours_port, callers)
                 if turn:
