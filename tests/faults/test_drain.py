@@ -21,6 +21,8 @@ from tests.support.servers import Server
 
 LIMIT = 30
 """More than the grace period: the machine may be busy. Without a bound the process would never end."""
+YOUNG = "GroupCoordinatorNotAvailableError"
+"""What the library complains of while a new Apache Kafka makes its first group: no fault of the process that asks."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -41,7 +43,7 @@ async def ended_well(pair: Pair, name: str) -> None:
     assert await child.ended(LIMIT), child.last_words()
     assert child.code == 0, child.last_words()
     lines: list[dict[str, Any]] = [json.loads(line) for line in child.log.read_text().splitlines()]
-    assert [line for line in lines if line["level"] in ("error", "critical")] == []
+    assert [line for line in lines if line["level"] in ("error", "critical") and YOUNG not in line["event"]] == []
     said = [line["event"] for line in lines]
     assert "stopped" in said
     assert "drain_cut" not in said
