@@ -7,13 +7,14 @@ import asyncio
 import platform
 from collections import deque
 from collections.abc import Iterable
-from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
+
+from shared import VERSION
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
@@ -48,7 +49,7 @@ class Metrics:
         build = Gauge(
             "fiveplusn_build_info", "Which program runs", ["service", "version", "python"], registry=self._registry
         )
-        build.labels(service, version("fiveplusn"), platform.python_version()).set(1)
+        build.labels(service, VERSION, platform.python_version()).set(1)
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)

@@ -1,9 +1,12 @@
 """The one Dockerfile, and what the image is made of."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from shared import VERSION
 
 FILE = Path("deploy/Dockerfile").read_text()
 Instruction = tuple[str, str]
@@ -115,3 +118,10 @@ def test_nothing_but_what_it_is_made_of_reaches_the_builder():
         rest.split()[0] for stage in stages(FILE) for word, rest in stage if word == "COPY" and "--from" not in rest
     }
     assert allowed == copied
+
+
+def test_the_code_is_not_installed_in_the_image_and_does_not_ask_for_its_own_package():
+    copied = [file for folder in ("shared", "services", "ops") for file in Path(folder).rglob("*.py")]
+    assert copied
+    assert [file for file in copied if re.search(r"version\(.fiveplusn.\)", file.read_text())] == []
+    assert tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"] == VERSION
