@@ -17,7 +17,7 @@ test: lint  ## everything that needs nothing but Python
 	@$(PYTEST)
 
 test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and its faults on Apache Kafka, without Docker
-	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) tests/apache tests/faults tests/e2e
+	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py tests/apache tests/faults tests/e2e
 
 test-docker: .venv/.installed  ## the same with PostgreSQL and Apache Kafka in containers
 	@FIVEPLUSN_TEST_POSTGRES=container FIVEPLUSN_TEST_KAFKA=container \
