@@ -3,6 +3,7 @@
 PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; do \
 	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
 BIN := .venv/bin
+KAFKA_TESTS := tests/apache tests/faults tests/e2e
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo up test test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
@@ -17,7 +18,7 @@ test: lint  ## everything that needs nothing but Python
 	@$(PYTEST)
 
 test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and its faults on Apache Kafka, without Docker
-	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py tests/apache tests/faults tests/e2e
+	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py $(KAFKA_TESTS)
 
 test-docker: .venv/.installed  ## the same with PostgreSQL and Apache Kafka in containers
 	@FIVEPLUSN_TEST_POSTGRES=container FIVEPLUSN_TEST_KAFKA=container \

@@ -90,9 +90,13 @@ async def epochs_on_the_wire(pair: Pair) -> list[int]:
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)
         found: list[int] = []
-        while len(found) < sum(ends.values()):
+
+        async def all_read() -> bool:
             for records in (await consumer.getmany(timeout_ms=500)).values():
-                found += [int(dict(record.headers)["log_epoch"]) for record in records]
+                found.extend(int(dict(record.headers)["log_epoch"]) for record in records)
+            return len(found) >= sum(ends.values())
+
+        await until(all_read, f"{ends} are read")
         return found
     finally:
         await consumer.stop()
