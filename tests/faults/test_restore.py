@@ -83,12 +83,12 @@ async def a_backup_and_a_lost_future(pair: Pair, folder: Path) -> None:
 
 async def epochs_on_the_wire(pair: Pair) -> list[int]:
     places = [TopicPartition("sample.events", partition) for partition in range(PARTITIONS)]
-    consumer = AIOKafkaConsumer(bootstrap_servers=pair.broker.address, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        "sample.events", bootstrap_servers=pair.broker.address, auto_offset_reset="earliest", enable_auto_commit=False
+    )
     await consumer.start()
     try:
-        consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
         found: list[int] = []
 
         async def all_read() -> bool:
