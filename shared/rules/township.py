@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Generic, Self, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
@@ -14,6 +14,8 @@ from shared.events.base import Code, Line, Value
 from shared.events.vocabulary import CommunityKind
 
 T = TypeVar("T", bound="Terms")
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The town's time zone: days, months and working hours are counted in it; instants are stored in UTC."""
 
@@ -42,12 +44,16 @@ class Community(Value):
 
 
 class Place(Value):
-    """A named place of the gazetteer (estate, road): the anchor of a hotspot. `aliases`: how people also call it."""
+    """A named place of the gazetteer (estate, road): the anchor of a hotspot. `aliases`: how people also call it.
+
+    `position`: longitude and latitude in degrees, WGS 84, where the town has entered it; maps need it, nothing else does.
+    """
 
     code: Code
     name: Line
     community: Code
     aliases: tuple[Line, ...] = ()
+    position: tuple[Longitude, Latitude] | None = None
 
 
 class Category(Value):
