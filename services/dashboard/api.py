@@ -18,7 +18,7 @@ Here = NamedDependency[Service[DashboardTerms]]
 @get("/facts")
 async def list_facts(
     service: Here,
-    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    after: Annotated[int, QueryParameter(ge=0, le=2**63 - 1)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 1000,
     type: FromQuery[str | None] = None,
     kind: FromQuery[str | None] = None,

@@ -6,7 +6,7 @@ resident, no id that links one person's complaints).
 """
 
 import re
-import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID, uuid5
@@ -22,7 +22,15 @@ def derived(*parts: object) -> UUID:
     return uuid5(TOWN, "\n".join(str(part) for part in parts))
 
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)")
+_CODE_SIGN = "!-~\u3014\u3015\u3400-\u4dbf\u4e00-\u9fff"
+_CODE = re.compile(f"[{_CODE_SIGN}]([ {_CODE_SIGN}]*[{_CODE_SIGN}])?")
+_DAY = (
+    "((20[0-9]{2}|2100)-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    "|02-(0[1-9]|1[0-9]|2[0-8]))|20([02468][048]|[13579][26])-02-29)"
+)
+_MOMENT = re.compile(
+    f"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{{1,6}})?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])"
+)
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _REF = r"^[a-z][a-z-]*/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
@@ -52,11 +60,18 @@ def _clean(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Codes are compared by machines: no look-alikes, no invisible characters."""
-    if unicodedata.normalize("NFKC", text) != text or not text.isprintable():
-        raise ValueError("代码含有全角或不可见字符")
+    """Codes are compared by machines: ASCII, Chinese characters and 〔〕, which have no look-alikes and no other form."""
+    if not _CODE.fullmatch(text):
+        raise ValueError("代码只能用半角字母、数字、符号和汉字，首尾不能是空格")
     return text
 
+
+WRITTEN: Mapping[Callable[..., Any], str] = {
+    _moment: f"^{_MOMENT.pattern}$",
+    _clean: r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",
+    _code: f"^{_CODE.pattern}$",
+}
+"""How a text is written that these let pass, as JSON Schema patterns: for the documents of doors."""
 
 Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_aware)]
 """时间: an aware instant; in JSON ISO 8601 with an offset."""
@@ -66,6 +81,8 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 """One line written by staff for the public (a title, a reason). Never a resident's own words."""
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_clean)]
 """A longer text written by staff for the public (a notice, minutes, an explanation)."""
+Flag = Annotated[bool, Field(strict=True)]
+"""是/否: `true` or `false`, and nothing that merely looks like it."""
 Ref = Annotated[str, Field(pattern=_REF, json_schema_extra={"link": "from"})]
 """`kind/uuid` of another stream that this one **comes from**. Journeys are drawn from `Ref` and `Target` alone."""
 Target = Annotated[str, Field(pattern=_REF, json_schema_extra={"link": "to"})]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
@@ -83,6 +84,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         case HTTPException():
             code, words = _WORDS.get(error.status_code, ("error", "请求未能完成"))
             return problem(error.status_code, code, words, headers=error.headers)
+        case asyncpg.DataError():
+            log.error("unstorable", extra={"error": type(error).__name__, "path": request.url.path})
+            return problem(422, "invalid", "请求内容有误")
         case _ if is_transient(error) or is_conflict(error):
             log.warning("unavailable", extra={"error": type(error).__name__, "path": request.url.path})
             return problem(503, "unavailable", "服务暂时不可用，请稍后重试", headers={"Retry-After": "2"})

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from pydantic import Field
 
 from shared.events.base import Asked, Fact, Line, Moment
@@ -21,6 +21,8 @@ from shared.plumbing.service import Asking, Service
 
 Here = NamedDependency[Service[Any]]
 """A door's parameter `service`."""
+Number = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
+"""The number of an entry, in an address."""
 
 
 class Decision(Asked):
@@ -60,7 +62,7 @@ async def read_journal(
     kind: FromPath[str],
     id: FromPath[UUID],
     service: Here,
-    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    after: Annotated[int, QueryParameter(ge=0, le=2**31 - 1)] = 0,
 ) -> list[dict[str, Any]]:
     """The facts of one stream after a version, in order, at most 1,000: for a consumer that has a gap.
 
@@ -89,15 +91,17 @@ async def flow(service: Here) -> dict[str, Any]:
         "from outbox o join journal j using (position)) as outbox_age_s"
     )
     assert counts is not None
-    said = await pool.fetch("select kind, count(*) as facts from journal group by kind")
+    kinds = [kind for kind in service.plan.kinds if kind.evolve]
+    asked = [f"select '{kind.name}' as kind, sum(version) as facts from {kind.table.name}" for kind in kinds]
+    said = await pool.fetch(" union all ".join(asked)) if asked else []
     heard = await pool.fetch(
         "select kind, sum(version) as facts from inbox where reader = $1 group by kind", service.inbox.name
     )
-    kinds = service.inbox.kinds
+    hears = service.inbox.kinds
     return {
-        "said": {row["kind"]: row["facts"] for row in said},
+        "said": {row["kind"]: row["facts"] for row in said if row["facts"]},
         "heard": {row["kind"]: row["facts"] for row in heard},
-        "hears": sorted(kinds) if kinds is not None else None,
+        "hears": sorted(hears) if hears is not None else None,
         **{name: float(value) if name == "outbox_age_s" and value else value for name, value in counts.items()},
     }
 
@@ -135,14 +139,15 @@ def _unsound(what: str, stream: UUID | None, version: int | None) -> Response[di
 
 @get("/quarantine")
 async def list_quarantine(
-    service: Here, shown: Annotated[str, QueryParameter(name="state")] = "OPEN"
+    service: Here,
+    shown: Annotated[Literal["OPEN", "REPLAYED", "DISCARDED", "ALL"], QueryParameter(name="state")] = "OPEN",
 ) -> list[dict[str, Any]]:
     """What is set aside, newest first; `state=ALL` shows what was decided, too."""
     return await service.quarantine.entries(service.pool, None if shown == "ALL" else shown)
 
 
 @get("/quarantine/{id:int}")
-async def show_quarantine(id: FromPath[int], service: Here) -> dict[str, Any]:
+async def show_quarantine(id: Number, service: Here) -> dict[str, Any]:
     """One open entry with its envelope and size. Its content stays sealed: a border record is personal data."""
     record = await service.quarantine.take(service.pool, id)
     return {
@@ -168,7 +173,7 @@ def _is_json(body: bytes) -> bool:
 
 
 @post("/quarantine/{id:int}/replay", status_code=200)
-async def replay_quarantine(id: FromPath[int], data: JSONBody[Decision], service: Here, ask: Asking) -> dict[str, Any]:
+async def replay_quarantine(id: Number, data: JSONBody[Decision], service: Here, ask: Asking) -> dict[str, Any]:
     """Once more through the same door; what waited behind it follows. `replayed: false`: set aside again."""
     source = await service.pool.fetchval("select source from quarantine where id = $1", id)
     if source is None:
@@ -178,7 +183,7 @@ async def replay_quarantine(id: FromPath[int], data: JSONBody[Decision], service
 
 
 @post("/quarantine/{id:int}/discard", status_code=200)
-async def discard_quarantine(id: FromPath[int], data: JSONBody[Decision], service: Here, ask: Asking) -> dict[str, Any]:
+async def discard_quarantine(id: Number, data: JSONBody[Decision], service: Here, ask: Asking) -> dict[str, Any]:
     """Give it up, with a reason: its mark moves on and what waited behind it follows."""
     await service.inbox.discard(id, ask.caller.actor, data.reason)
     return {"id": id, "discarded": True}

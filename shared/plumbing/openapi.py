@@ -1,25 +1,184 @@
-"""What the OpenAPI generator cannot say by itself."""
+"""The OpenAPI document: what every operation takes, and how it refuses, as the code does both."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from litestar._openapi.schema_generation import SchemaCreator
-from litestar.openapi.spec import Schema
+from litestar import Litestar, Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+from shared.events.base import WRITTEN
+
+Document = dict[str, Any]
+
+TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""What may stand in an address: no control characters."""
+_PROBLEM: Document = {
+    "type": "object",
+    "description": "RFC 9457. `code`: stable; `errors`: every reason, with a JSON pointer into the request.",
+    "required": ["type", "status", "code", "title"],
+    "properties": {
+        "type": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "title": {"type": "string"},
+        "correlation": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {name: {"type": "string"} for name in ("code", "detail", "pointer")},
+            },
+        },
+    },
+}
+REFUSALS = {
+    "400": "请求无法读取",
+    "401": "未登录，或登录已失效",
+    "403": "没有权限",
+    "404": "不存在，或不在职责范围内",
+    "409": "不符合规则：列出全部原因",
+    "410": "个人信息已删除",
+    "412": "内容已被他人更新",
+    "413": "请求过大",
+    "415": "请求须为 UTF-8 编码的 JSON",
+    "422": "请求内容有误",
+    "429": "请求过于频繁",
+    "503": "服务暂时不可用，请稍后重试",
+}
+"""What a refusal means; each is a problem document."""
+_ALWAYS, _PROTECTED, _ONE = ("400", "422", "429", "503"), ("401", "403"), ("404", "410")
+_WRITING = ("404", "409", "412", "413", "415")
+_KEY: Document = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "同一键的重复请求得到第一次的答复",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+}
+_IF_MATCH: Document = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "只在版本相符时办理",
+    "schema": {"type": "string", "pattern": '^("[0-9]{1,9}"|[0-9]{1,9})$'},
+}
 
 
-class UnionOfEnums(OpenAPISchemaPlugin):
-    """A union of word lists is any of them."""
+class Written(GenerateJsonSchema):
+    """Says also what our own checks ask of a text."""
+
+    def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> JsonSchemaValue:
+        """With the pattern of the check."""
+        return super().function_after_schema(schema) | _pattern(schema)
+
+    def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
+        """With the pattern of the check."""
+        return super().function_before_schema(schema) | _pattern(schema)
+
+
+def _pattern(schema: Mapping[str, Any]) -> dict[str, str]:
+    pattern = WRITTEN.get(schema["function"]["function"])
+    return {"pattern": pattern} if pattern else {}
+
+
+class Bodies(OpenAPISchemaPlugin):
+    """Pydantic describes its models itself (`complete`); the generator knows neither our checks nor a union of lists."""
 
     @staticmethod
     def is_plugin_supported_type(value: Any) -> bool:
-        """Fields are looked at, not types."""
-        return False
+        """Models."""
+        return isinstance(value, type) and issubclass(value, BaseModel)
 
-    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        """Two or more enums and nothing else; the generator would take them for one."""
-        return field_definition.is_union and field_definition.is_enum and not field_definition.is_optional
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        """Some object, for now."""
+        return Schema(type=OpenAPIType.OBJECT)
 
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
-        """Any of the lists."""
-        return Schema(any_of=[schema_creator.for_field_definition(inner) for inner in field_definition.inner_types])
+
+class OpenAPI(JsonRenderPlugin):
+    """`/schema/openapi.json`, made whole when it is first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:
+        """The document."""
+        if self._whole is None:
+            complete(request.app, openapi_schema)
+            self._whole = self.render_json(request, openapi_schema)
+        return self._whole
+
+
+def complete(app: Litestar, document: Document) -> None:
+    """Add what the generator cannot know: bodies as Pydantic checks them, refusals, who may come in."""
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = _PROBLEM
+    components["responses"] = {
+        status: {
+            "description": words,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, words in REFUSALS.items()
+    }
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    handlers = dict(_handlers(app))
+    bodies, defined = models_json_schema(
+        [(model, "validation") for handler in handlers.values() if (model := _body(handler))],
+        ref_template="#/components/schemas/{model}",
+        schema_generator=Written,
+    )
+    components["schemas"].update(defined.get("$defs", {}))
+    for (path, method), handler in handlers.items():
+        operation = document["paths"][path][method]
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"] = _sendable(parameter["schema"])
+        if model := _body(handler):
+            operation["requestBody"]["content"] = {"application/json": {"schema": bodies[model, "validation"]}}
+        is_open = not app.state.authz[handler.handler_name]
+        operation["security"] = [] if is_open else [{"bearer": []}]
+        writes = method != "get"
+        if writes:
+            operation.setdefault("parameters", []).extend((_KEY, _IF_MATCH))
+        refusals = {
+            *_ALWAYS,
+            *(() if is_open else _PROTECTED),
+            *(_ONE if "{" in path else ()),
+            *(_WRITING if writes else ()),
+        }
+        operation["responses"].pop("400", None)
+        for status in sorted(refusals - operation["responses"].keys()):
+            operation["responses"][status] = {"$ref": f"#/components/responses/{status}"}
+
+
+def _handlers(app: Litestar) -> Iterator[tuple[tuple[str, str], HTTPRouteHandler]]:
+    """(path, method) of the document → handler."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema():
+                for method in handler.http_methods - {"OPTIONS", "HEAD"}:
+                    yield (route.path_format, method.lower()), handler
+
+
+def _body(handler: HTTPRouteHandler) -> type[BaseModel] | None:
+    """The model of a handler's JSON body."""
+    data = handler.parsed_fn_signature.parameters.get("data")
+    if data is None or not isinstance(data.annotation, type) or not issubclass(data.annotation, BaseModel):
+        return None
+    return data.annotation
+
+
+def _sendable(schema: Document) -> Document:
+    """A parameter is a text in an address: it cannot be null, and has no control characters."""
+    alternatives = [one for one in schema.get("oneOf", ()) if one != {"type": "null"}]
+    if len(alternatives) == 1:
+        schema = alternatives[0]
+    plain = schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum"}
+    return schema | {"pattern": TEXT} if plain else schema

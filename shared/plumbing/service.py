@@ -16,7 +16,6 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
 from shared.plumbing import logs, tracing
 from shared.plumbing.access import Access
@@ -29,14 +28,14 @@ from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
 from shared.plumbing.kafka import client_options, security
 from shared.plumbing.metrics import Metrics, Pulse
-from shared.plumbing.openapi import UnionOfEnums
+from shared.plumbing.openapi import Bodies, OpenAPI
 from shared.plumbing.outbox import Relay
 from shared.plumbing.quarantine import Quarantine
 from shared.plumbing.repair import Repair
 from shared.plumbing.server import Server
 from shared.plumbing.settings import Settings
 from shared.plumbing.store import Kind
-from shared.plumbing.strict import StrictRequest
+from shared.plumbing.strict import StrictRequest, readable
 from shared.plumbing.supervision import Supervision
 from shared.plumbing.timers import Timers
 from shared.plumbing.vault import Keys, Vault
@@ -316,10 +315,15 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         exception_handlers={Exception: answer},
         request_class=StrictRequest,
         request_max_body_size=MAX_BODY,
+        before_request=readable,
         openapi_config=OpenAPIConfig(
-            title=f"fiveplusn {plan.name}", version="1", path="/schema", render_plugins=[JsonRenderPlugin()]
+            title=f"fiveplusn {plan.name}",
+            version="1",
+            path="/schema",
+            render_plugins=[OpenAPI()],
+            use_handler_docstrings=True,
         ),
-        plugins=[UnionOfEnums()],
+        plugins=[Bodies()],
         logging_config=None,
     )
     _every_route_has_a_row(app, state.authz)

@@ -1,7 +1,9 @@
 """The JSON we read: UTF-8, no name twice, no NaN, no lone surrogate, at most 32 levels deep."""
 
 import json
+import re
 from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
 
 from litestar import Request
 from litestar.types import Empty
@@ -9,6 +11,7 @@ from litestar.types import Empty
 from shared.plumbing.errors import BadBody
 
 MAX_DEPTH = 32
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def _no_constant(_: str) -> NoReturn:
@@ -45,6 +48,19 @@ def read_json(body: bytes) -> Any:
     if body.count(b"{") + body.count(b"[") >= MAX_DEPTH:
         _depth(value)
     return value
+
+
+def readable(request: Request[Any, Any, Any]) -> None:
+    """Refuse an address that is no text, before anybody looks something up by it."""
+    raw: bytes = request.scope["query_string"]
+    if b"%" not in raw and raw.isascii() and request.scope["path"].isprintable():
+        return
+    try:
+        text = request.scope["path"] + unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        raise BadBody("not_utf8", "地址须为 UTF-8 编码") from None
+    if _CONTROL.search(text):
+        raise BadBody("control_characters", "地址中含有控制字符")
 
 
 class StrictRequest(Request[Any, Any, Any]):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Asked, Code, Line, Mention, Moment, Prose, Ref
+from shared.events.base import Asked, Code, Flag, Line, Mention, Moment, Prose, Ref
 from shared.events.deliberation import (
     ApplicantKind,
     Count,
@@ -162,7 +162,7 @@ class ScheduleMeeting(Asked):
 
     community: Code
     starts_at: Moment
-    urgent: bool = False
+    urgent: Flag = False
     topics: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
     form: MeetingForm | None = None
     venue: Line | None = None

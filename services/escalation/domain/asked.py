@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.events.base import Asked, Code, Line, Moment, Prose
+from shared.events.base import Asked, Code, Flag, Line, Moment, Prose
 from shared.events.escalation import PlanStep, Points, Sha256, SupervisionLevel, WorkDone
 from shared.events.vocabulary import CheckInMode, WhistleKind
 
@@ -46,7 +46,7 @@ class Escalate(Asked):
     support: Departments | None = None
     due_at: Moment | None = None
     community: Code | None = None
-    hard: bool = False
+    hard: Flag = False
 
 
 class PlanAction(Asked):
@@ -67,7 +67,7 @@ class Resolve(Asked):
     """确认解决."""
 
     result: Prose
-    on_site: bool
+    on_site: Flag
 
 
 class Reopen(Asked):
@@ -89,8 +89,8 @@ class EvaluateDepartment(Asked):
 class EvaluateWhistle(Asked):
     """考核哨源."""
 
-    justified: bool
-    clear: bool
+    justified: Flag
+    clear: Flag
     comment: Line | None = None
 
 

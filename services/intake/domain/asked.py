@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from shared.events.base import Asked, Code, Line, Moment, Prose
+from shared.events.base import Asked, Code, Flag, Line, Moment, Prose
 from shared.events.intake import (
     CallbackOutcome,
     ContactManner,
@@ -29,9 +29,18 @@ def _visible(text: str) -> str:
     return text
 
 
-Words = Annotated[Prose, BeforeValidator(_line_ends), AfterValidator(_visible)]
+Words = Annotated[
+    Prose,
+    BeforeValidator(_line_ends),
+    AfterValidator(_visible),
+    Field(json_schema_extra={"pattern": r"^(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
+]
 """A resident's own words: for the vault, never for a fact."""
-Named = Annotated[Line, BeforeValidator(_line_ends)]
+Named = Annotated[
+    Line,
+    BeforeValidator(_line_ends),
+    Field(json_schema_extra={"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
+]
 """A community, place or category as the sender calls it: code, name or alias."""
 Phone = Annotated[str, StringConstraints(min_length=3, max_length=40, pattern=r"^[0-9+*()\- ]+$")]
 
@@ -64,7 +73,7 @@ class Order(BaseModel):
     category: Named | None = None
     place: Named | None = None
     urgency: Urgency | None = None
-    confidential: bool = False
+    confidential: Flag = False
     complainant: Complainant = Field(default_factory=Complainant)
     supplement_of: Code | None = None
     urges: Code | None = None
@@ -171,7 +180,7 @@ class ReviewListing(Asked):
     """挂账复核: why it still stands. `renew`: its longest time begins anew."""
 
     finding: Line
-    renew: bool = False
+    renew: Flag = False
 
 
 class Finish(Asked):
@@ -194,10 +203,10 @@ class RecordCallback(Asked):
     """回访 with clear answers. `by_city`: the city's own callback."""
 
     called_at: Moment
-    contacted: bool
-    resolved: bool
+    contacted: Flag
+    resolved: Flag
     satisfaction: Satisfaction
-    by_city: bool = False
+    by_city: Flag = False
 
 
 class ApproveException(Asked):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Asked, Code, Line, Mention, Moment, Ref
+from shared.events.base import Asked, Code, Flag, Line, Mention, Moment, Ref
 from shared.events.projects import (
     AcceptanceGroup,
     Checksum,
@@ -204,7 +204,7 @@ class Inspection(Asked):
 
     held_at: Moment
     group: AcceptanceGroup
-    builder_present: bool
+    builder_present: Flag
     asked: Count
     satisfied: Count
     evidence: Evidence = ()
