@@ -62,7 +62,7 @@ from tests.unit.intake.model import (
 )
 
 SEED = int(os.environ.get("FIVEPLUSN_MODEL_SEED", "20240201"))
-STEPS = int(os.environ.get("FIVEPLUSN_MODEL_STEPS", "10000"))
+STEPS = int(os.environ.get("FIVEPLUSN_MODEL_STEPS", "5000"))
 LONGEST, AFTERWARDS = 70, 8
 """Steps of one life, and of what is still asked when it is over; then another one begins."""
 BEGINNINGS = [
