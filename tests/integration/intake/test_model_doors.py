@@ -19,8 +19,20 @@ from ops.embedded.keys import Bearer
 from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import DISPATCHER, FEEDER, SUPERVISOR, Town
 from tests.support.running import OPERATOR
-from tests.unit.intake.builders import TERMS
-from tests.unit.intake.model import DAY, LEAD, MINUTE, OTHER, OVER, Days, Life, Refused, Said, some_command, some_jump
+from tests.unit.intake.model import (
+    DAY,
+    DEFAULTS,
+    LEAD,
+    MINUTE,
+    OTHER,
+    OVER,
+    Days,
+    Life,
+    Refused,
+    Said,
+    some_command,
+    some_jump,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 SEED = int(os.environ.get("FIVEPLUSN_MODEL_SEED", "20240201"))
@@ -94,10 +106,9 @@ class Wanderer:
     async def begin(self) -> None:
         """Another complaint comes in."""
         self.lives, self.over, self.trail = self.lives + 1, 0, []
-        written = TERMS.model_dump(mode="json")
         type = self.random.choice(("INQUIRY", "ASSISTANCE", "REPORT"))
-        self.life = Life(written, Days(), type=type, confidential=type == "REPORT")
-        asked = {"received_at": self.now - DAY, "urgency": self.random.choice(tuple(written["limits"]))}
+        self.life = Life(DEFAULTS, Days(), type=type, confidential=type == "REPORT")
+        asked = {"received_at": self.now - DAY, "urgency": self.random.choice(tuple(DEFAULTS["limits"]))}
         order = self.here.order(f"m{self.lives}", self.lives, type=type, **asked)
         self.id = await self.here.received(order.pop("number"), None, **{k: order[k] for k in order if k != "channel"})
         self.journal: Said = self.life.do("receive", self.now, **asked)

@@ -16,9 +16,9 @@ from uuid import UUID
 import chinese_calendar
 
 BEIJING = timezone(timedelta(hours=8))
-LEAD, OTHER, THIRD = "town-community-office", "town-enforcement", "district-police"
+LEAD, OTHER, THIRD = "town-community-office", "town-enforcement", "no-such-unit"
 UNITS = (LEAD, OTHER)
-"""The units that the town of these lives knows."""
+"""The units that the town of these lives knows; the third is none of them."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 URGENCIES = ("CRITICAL", "URGENT", "ROUTINE", "COMPLEX")
 OPEN_CLOCK = ("RECEIVED", "DISPATCHED", "RETURN_REQUESTED", "ACCEPTED", "IN_PROGRESS")
@@ -109,6 +109,23 @@ def later(start: datetime, text: str, days: Days, factor: tuple[int, int] = (1, 
         left -= closing - moment
         moment = days.opening(datetime.combine(moment.date() + DAY, time(0), BEIJING))
     return moment + left
+
+
+DEFAULTS: dict[str, Any] = {
+    "limits": {"CRITICAL": "PT2H", "URGENT": "PT24H", "ROUTINE": "P7D", "COMPLEX": "P15D"},
+    "accept": {"CRITICAL": "PT10M", "URGENT": "PT30M", "ROUTINE": "PT2H", "COMPLEX": "PT2H"},
+    "first_contact": {"CRITICAL": "PT30M", "URGENT": "PT2H", "ROUTINE": "PT24H", "COMPLEX": "PT24H"},
+    "returns": {
+        "window": {"CRITICAL": "PT30M", "URGENT": "PT30M", "ROUTINE": "PT2H", "COMPLEX": "PT2H"},
+        "decision": "PT2H",
+    },
+    "extension": {"times": 1, "factor": "1.0", "decision": "P1D"},
+    "listing": {"review": "P30D", "least_rest": "PT24H", "longest": "P365D"},
+    "callback": {"tries": 3, "span": "P3D"},
+    "rehandling": {"times": 2, "factor": "0.5", "least": "PT24H"},
+    "repeated_urges": 3,
+}
+"""The numbers of the fact sheet, §9."""
 
 
 def some_terms(random: Random) -> dict[str, Any]:
