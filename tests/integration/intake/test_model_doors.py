@@ -129,11 +129,11 @@ class Wanderer:
             await self.status(word, body, random.choice((FEEDER, OPERATOR)), {}, 403)
         elif wrong < 0.09:
             await self.status(word, body, None, {}, 401)
-        elif wrong < 0.13 and may == UNIT:
+        elif wrong < 0.18 and may == UNIT:
             await self.status(word, body, STRANGER, {}, 409, "not_your_unit")
             mine = json.dumps(json.loads(body) | {"unit": STRANGER.department}).encode()
             await self.status(word, mine, STRANGER, {}, 404)
-        elif wrong < 0.2:
+        elif wrong < 0.24:
             await self.status(
                 word, body, who, {"If-Match": str(len(self.journal) + 1)}, 412 if self.reached(who) else 404
             )
