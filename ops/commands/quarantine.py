@@ -70,6 +70,15 @@ def replay(entry: Entry, reason: Why, data: Data = DEFAULT_DATA) -> None:
     raise typer.Exit(0 if done["replayed"] else 1)
 
 
+@app.command("supplement")
+def supplement(entry: Entry, reason: Why, data: Data = DEFAULT_DATA) -> None:
+    """同号异文：作为补充记入已登记的诉求。"""
+    service, id = _split(entry)
+    body = {"decision": "SUPPLEMENT", "reason": reason}
+    done = with_client(data, lambda client: client.post(service, f"/conflicts/{id}/decision", OPERATOR, body))
+    typer.echo(f"已记入诉求 {done['id']}。")
+
+
 @app.command("discard")
 def discard(entry: Entry, reason: Why, data: Data = DEFAULT_DATA) -> None:
     """放弃一条记录；其后等待的事实依次跟上。"""

@@ -201,7 +201,8 @@ class Desk:
 
     def _urge(self, work: Work, item: Incoming, before: Held[Complaint]) -> Registered:
         kind = UrgeKind.SUPPLEMENT if item.order.supplement_of and not item.order.urges else UrgeKind.URGE
-        before.change(urge, Urge(order=item.id, urge=kind, urged_at=min(item.order.received_at, work.now)))
+        asked = Urge(order=item.id, urge=kind, urged_at=min(item.order.received_at, work.now))
+        before.change(urge, asked, terms=self._terms)
         text = item.order.model_dump_json()
         self._keep(work, before.id, item, {f"{ORDER}/{item.id}": text})
         self._urged[item.id] = before.id

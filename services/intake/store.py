@@ -64,6 +64,7 @@ _COMPLAINTS = table(
     _moment("due_at"),
     _number("rest_seconds"),
     _number("deadline_version"),
+    _flag("provisional"),
     _number("near"),
     _json("missed"),
     _json("returned_by"),

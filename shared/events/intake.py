@@ -76,7 +76,8 @@ class ComplaintDispatched(ComplaintFact):
     """派单. `first_handler`: the first lead unit, for ever (首接负责制); `dispatch`: 1, 2, 3 after returns.
 
     Community, category and place as the dispatcher found them. `clock_from`: the first dispatch; a return does not
-    stop the clock, so `due_at` counts from it. `accept_by`, `contact_by` count from this dispatch.
+    stop the clock, so `due_at` counts from it. `accept_by`, `contact_by` count from this dispatch. `provisional`: the due
+    date counts working days in a year whose holidays are not announced yet.
     """
 
     lead: Code
@@ -92,6 +93,7 @@ class ComplaintDispatched(ComplaintFact):
     contact_by: Moment
     due_at: Moment
     deadline_version: int
+    provisional: bool = False
 
 
 class ComplaintAccepted(ComplaintFact):
@@ -306,12 +308,13 @@ class CallbackRecorded(ComplaintFact):
 
 
 class ComplaintReopened(ComplaintFact):
-    """重办: not resolved, or below BASICALLY; half the limit. `reopening`: 1 or 2."""
+    """重办: not resolved, or below BASICALLY; half the limit. `reopening`: 1 or 2; `provisional`: as of a dispatch."""
 
     reopening: int
     reopened_at: Moment
     due_at: Moment
     deadline_version: int
+    provisional: bool = False
 
 
 class ExceptionGround(StrEnum):
@@ -378,6 +381,13 @@ class ComplaintDeadlineNear(ComplaintFact):
     due_at: Moment
     deadline_version: int
     lead: Code | None
+
+
+class ComplaintDeadlineRecounted(ComplaintFact):
+    """期限重算: the holidays of the year are announced; a new deadline version, and no second warning."""
+
+    due_at: Moment
+    deadline_version: int
 
 
 class ComplaintOverdue(ComplaintFact):

@@ -6,8 +6,17 @@ from fractions import Fraction
 from functools import partial
 
 from services.intake.domain.complaint import Complaint, ComplaintState
-from shared.events.intake import ComplaintDeadlineNear, ComplaintFact, ComplaintOverdue, ComplaintStep
-from shared.rules.deadline import Watch, part
+from services.intake.domain.terms import Terms
+from shared.events.intake import (
+    ComplaintDeadlineNear,
+    ComplaintDeadlineRecounted,
+    ComplaintFact,
+    ComplaintOverdue,
+    ComplaintStep,
+)
+from shared.events.vocabulary import Urgency
+from shared.rules.calendar import Calendar
+from shared.rules.deadline import Clock, Watch, part
 
 WARNED_AT = (50, 80)
 """临期提醒: percentages of the way to the due date at which the lead unit is reminded."""
@@ -35,6 +44,37 @@ _NAMES = {
     ComplaintStep.LISTING_REVIEW: "listing-review",
     ComplaintStep.CALLBACK: "callback",
 }
+
+
+def due_date(
+    urgency: Urgency, start: datetime, *, rehandling: bool, terms: Terms, calendar: Calendar
+) -> tuple[datetime, bool]:
+    """办理期限 from `start`, for a rehandling half of it; and whether it is provisional: it counts working days, and the
+    holidays of its year are not announced."""
+    limit = terms.limits[urgency]
+    if rehandling:
+        limit = limit.times(Fraction(terms.rehandling.factor))
+    due_at = limit.after(start, calendar)
+    if rehandling:
+        due_at = max(due_at, terms.rehandling.least.after(start, calendar))
+    return due_at, limit.clock is not Clock.CALENDAR and calendar.provisional(due_at)
+
+
+def recount(before: Complaint | None, *, terms: Terms, calendar: Calendar) -> list[ComplaintFact]:
+    """节假日安排公布后重算: a due date counted without the holidays; never an earlier one, for it was told already.
+
+    `terms`: of the moment from which the clock runs. What was warned of or missed is not said again.
+    """
+    if before is None or not before.provisional or before.state not in RUNNING:
+        return []
+    assert before.clock_from is not None
+    assert before.due_at is not None
+    due_at, provisional = due_date(
+        before.urgency, before.clock_from, rehandling=before.reopenings > 0, terms=terms, calendar=calendar
+    )
+    if provisional:
+        return []
+    return [ComplaintDeadlineRecounted(due_at=max(due_at, before.due_at), deadline_version=before.deadline_version + 1)]
 
 
 def watches(state: Complaint) -> dict[str, Watch]:

@@ -14,6 +14,7 @@ from shared.events.intake import (
     ComplaintAnswered,
     ComplaintClosed,
     ComplaintDeadlineNear,
+    ComplaintDeadlineRecounted,
     ComplaintDispatched,
     ComplaintFact,
     ComplaintFinished,
@@ -106,7 +107,8 @@ class Complaint:
     """一件诉求.
 
     `due_at` is None before the first dispatch and while listed; `near`: the highest percentage warned of, and
-    `missed`: the limits missed, both in the deadline version that stands. `listing`: asked for or standing.
+    `missed`: the limits missed, both in the deadline version that stands. `provisional`: the due date counts working days
+    of a year whose holidays nobody has announced. `listing`: asked for or standing.
     """
 
     state: ComplaintState
@@ -135,6 +137,7 @@ class Complaint:
     due_at: datetime | None = None
     rest_seconds: int = 0
     deadline_version: int = 0
+    provisional: bool = False
     near: int = 0
     missed: tuple[ComplaintStep, ...] = ()
 
@@ -212,6 +215,8 @@ def evolve(before: Complaint | None, fact: ComplaintFact) -> Complaint:
             return replace(before, urges=(*before.urges, fact.order))
         case ComplaintDeadlineNear():
             return replace(before, near=fact.percent)
+        case ComplaintDeadlineRecounted():
+            return replace(before, due_at=fact.due_at, deadline_version=fact.deadline_version, provisional=False)
         case ComplaintOverdue():
             return replace(before, missed=(*before.missed, fact.step))
         case ExtensionRequested() | ExtensionGranted() | ExtensionDenied():
@@ -259,6 +264,7 @@ def _dispatched(before: Complaint, fact: ComplaintDispatched) -> Complaint:
         contact_by=fact.contact_by,
         due_at=fact.due_at,
         deadline_version=fact.deadline_version,
+        provisional=fact.provisional,
         near=before.near if same_due_date else 0,
         missed=_anew(before, *again) if same_due_date else _anew(before, *again, ComplaintStep.DUE),
     )
@@ -350,6 +356,7 @@ def _finished(before: Complaint, fact: ComplaintFact) -> Complaint:
             return replace(
                 _new_due_date(before, fact.reopened_at, fact.due_at, fact.deadline_version),
                 state=ComplaintState.IN_PROGRESS,
+                provisional=fact.provisional,
                 reopenings=fact.reopening,
                 listing=None,
                 exception=None,
@@ -369,6 +376,7 @@ def _new_due_date(before: Complaint, start: datetime, due_at: datetime | None, v
         clock_from=start,
         due_at=due_at,
         deadline_version=version,
+        provisional=False,
         near=0,
         missed=_anew(before, ComplaintStep.DUE, ComplaintStep.LISTING_REVIEW),
     )

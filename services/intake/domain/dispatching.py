@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.intake.domain.asked import Accept, Because, Dispatch, RequestReturn
+from services.intake.domain.clock import due_date
 from services.intake.domain.complaint import Complaint, ComplaintState
 from services.intake.domain.standing import known, not_the_lead, public, unknown_unit, unless
 from services.intake.domain.terms import Terms
@@ -34,7 +35,7 @@ def dispatch(
         *_unknown_anchor(complaint, asked, town),
     )
     clock_from = complaint.clock_from or now
-    due_at = terms.limits[asked.urgency].after(clock_from, calendar)
+    due_at, provisional = due_date(asked.urgency, clock_from, rehandling=False, terms=terms, calendar=calendar)
     same_due_date = due_at == complaint.due_at
     place = asked.place or (None if _moved(complaint, asked) else complaint.place)
     return [
@@ -52,6 +53,7 @@ def dispatch(
             contact_by=terms.first_contact[asked.urgency].after(now, calendar),
             due_at=due_at,
             deadline_version=complaint.deadline_version + (0 if same_due_date else 1),
+            provisional=provisional,
         )
     ]
 

@@ -1,9 +1,9 @@
 """办结、回访、重办、例外、归档."""
 
 from datetime import datetime
-from fractions import Fraction
 
 from services.intake.domain.asked import ApproveException, Finish, RecordCallback, TryCallback
+from services.intake.domain.clock import due_date
 from services.intake.domain.complaint import CONTENT, Complaint, ComplaintState
 from services.intake.domain.standing import known, not_the_lead, outside, public, unless
 from services.intake.domain.terms import Terms
@@ -116,13 +116,14 @@ def reopen(before: Complaint | None, *, now: datetime, terms: Terms, calendar: C
         callback is not None and not callback.valid and Reason("unreachable", "诉求人无法联系，不能据此重办"),
         callback is not None and callback.good and Reason("satisfied", "回访已解决且满意，无须重办"),
     )
-    limit = terms.limits[complaint.urgency].times(Fraction(terms.rehandling.factor))
+    due_at, provisional = due_date(complaint.urgency, now, rehandling=True, terms=terms, calendar=calendar)
     return [
         ComplaintReopened(
             reopening=complaint.reopenings + 1,
             reopened_at=now,
-            due_at=max(limit.after(now, calendar), terms.rehandling.least.after(now, calendar)),
+            due_at=due_at,
             deadline_version=complaint.deadline_version + 1,
+            provisional=provisional,
         )
     ]
 

@@ -118,7 +118,7 @@ def request_extension(
 ) -> list[ComplaintFact]:
     """申请延期: before the due date, once, not CRITICAL, and at most the original limit more."""
     complaint = known(before)
-    due_at = complaint.due_at
+    due_at, waits = complaint.due_at, complaint.extension_until is not None
     if asked.until == complaint.extension_until:
         return []
     most = terms.limits[complaint.urgency].times(Fraction(terms.extension.factor))
@@ -126,7 +126,7 @@ def request_extension(
         unless(complaint, ComplaintState.ACCEPTED, ComplaintState.IN_PROGRESS),
         not_the_lead(complaint, asked.unit),
         complaint.urgency is Urgency.CRITICAL and Reason("critical", "特急诉求不得延期"),
-        complaint.extensions >= terms.extension.times and Reason("asked_before", "延期只能申请一次"),
+        (waits or complaint.extensions >= terms.extension.times) and Reason("asked_before", "延期只能申请一次"),
         due_at is not None and now >= due_at and Reason("after_due", "须在办理期限届满前申请延期"),
         due_at is not None and asked.until <= due_at and Reason("not_later", "延期后的期限须晚于原期限", "/until"),
         due_at is not None
@@ -151,6 +151,7 @@ def grant_extension(before: Complaint | None, *, now: datetime) -> list[Complain
     refuse(
         _nothing_asked(complaint),
         until is not None and until <= now and Reason("too_late", "申请的期限已过，延期没有意义"),
+        _earlier(complaint, until) and Reason("not_later", "期限已重算，申请的期限不再晚于它"),
     )
     assert until is not None
     return [ExtensionGranted(granted_at=now, due_at=until, deadline_version=complaint.deadline_version + 1)]
@@ -161,6 +162,11 @@ def deny_extension(before: Complaint | None, asked: Because) -> list[ComplaintFa
     complaint = known(before)
     refuse(_nothing_asked(complaint))
     return [ExtensionDenied(why=public(complaint, asked.reason))]
+
+
+def _earlier(complaint: Complaint, until: datetime | None) -> bool:
+    """A due date that was counted again may lie behind what was asked for before."""
+    return until is not None and complaint.due_at is not None and until <= complaint.due_at
 
 
 def _nothing_asked(complaint: Complaint) -> Reason | None:

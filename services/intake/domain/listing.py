@@ -30,6 +30,7 @@ def request_listing(
         _not_listable(complaint, terms),
         not_the_lead(complaint, asked.unit),
         complaint.listing is not None and Reason("asked_before", "已有待审批的挂账申请"),
+        _excepted(complaint),
         outside(asked.explained_at, complaint.received_at, now, "/explained_at"),
     )
     return [
@@ -47,7 +48,7 @@ def grant_listing(before: Complaint | None, *, now: datetime, terms: Terms, cale
     complaint = known(before)
     if complaint.state is ComplaintState.LISTED:
         return []
-    refuse(_not_listable(complaint, terms), _nothing_asked(complaint))
+    refuse(_not_listable(complaint, terms), _nothing_asked(complaint), _excepted(complaint))
     assert complaint.listing is not None
     assert complaint.due_at is not None
     return [
@@ -122,6 +123,11 @@ def _not_listable(complaint: Complaint, terms: Terms) -> Reason | None:
     if complaint.state is ComplaintState.CALLED_BACK and last and complaint.callback and not complaint.callback.good:
         return None
     return unless(complaint, ComplaintState.IN_PROGRESS)
+
+
+def _excepted(complaint: Complaint) -> Reason | None:
+    """Exception or listing, not both: a listing goes on to a new callback, which an exception makes needless."""
+    return Reason("exception_approved", "已批准例外办结，不再挂账") if complaint.exception else None
 
 
 def _nothing_asked(complaint: Complaint) -> Reason | None:

@@ -14,7 +14,9 @@ from shared.events.intake import (
     ComplaintFact,
     ComplaintReceived,
     ComplaintRedirected,
+    ComplaintSupervised,
     ComplaintUrged,
+    UrgeKind,
 )
 from shared.events.vocabulary import ComplaintType, Urgency
 from shared.rules.broken import Reason, RuleBroken, refuse
@@ -90,13 +92,17 @@ def whereabouts(order: Order, town: Town) -> tuple[Located, str]:
     return locate(town, order.community, order.place), classify(town, order.category)
 
 
-def urge(before: Complaint | None, asked: Urge) -> list[ComplaintFact]:
-    """催办: still open; the same order urges once."""
+def urge(before: Complaint | None, asked: Urge, *, terms: Terms) -> list[ComplaintFact]:
+    """催办: still open; the same order urges once. Whoever has to urge again and again makes it a matter of the town."""
     complaint = known(before)
     if asked.order in complaint.urges:
         return []
     refuse(complaint.state in FINAL and Reason("already_over", "诉求已办结，请重新登记"))
-    return [ComplaintUrged(urge=asked.urge, order=asked.order, urged_at=asked.urged_at, urges=len(complaint.urges) + 1)]
+    urges = len(complaint.urges) + 1
+    urged = ComplaintUrged(urge=asked.urge, order=asked.order, urged_at=asked.urged_at, urges=urges)
+    if asked.urge is not UrgeKind.URGE or urges < terms.repeated_urges or complaint.supervised:
+        return [urged]
+    return [urged, ComplaintSupervised(reason="同一诉求人多次催办")]
 
 
 def answer(before: Complaint | None, asked: Answer, *, now: datetime) -> list[ComplaintFact]:

@@ -90,7 +90,10 @@ class RateTerms(Value):
 
 
 class Terms(township.Terms):
-    """接诉的时限与数值. `urgency_of`: what a category proposes; every other category is ROUTINE."""
+    """接诉的时限与数值. `urgency_of`: what a category proposes; every other category is ROUTINE.
+
+    `repeated_urges`: from so many urges of one complaint on, an urge puts it under supervision.
+    """
 
     limits: dict[Urgency, Limit]
     accept: dict[Urgency, Limit]
@@ -103,6 +106,7 @@ class Terms(township.Terms):
     hotspot: HotspotTerms
     rates: RateTerms
     repeat_window_days: Count
+    repeated_urges: Count
     urgency_of: dict[Code, Urgency]
 
     @model_validator(mode="after")

@@ -75,6 +75,7 @@ TERMS = Terms(
         day_starts_at=time(12),
     ),
     repeat_window_days=30,
+    repeated_urges=3,
     urgency_of={"HEATING": Urgency.URGENT},
 )
 

@@ -187,6 +187,17 @@ def test_an_extension_is_asked_for_once() -> None:
     ).then_refused("asked_before")
 
 
+def test_a_second_extension_is_not_asked_for_while_the_first_is_decided() -> None:
+    twice = TERMS.model_copy(update={"extension": TERMS.extension.model_copy(update={"times": 2})})
+    asking = {"now": START + DAY, "terms": twice, "calendar": CALENDAR}
+    waiting = given(evolve, *in_progress(), extension(14))
+    waiting.when(request_extension, asked_extension(10), **asking).then_refused("asked_before")
+    denied = ExtensionDenied(why="可以按期办结")
+    given(evolve, *in_progress(), extension(14), denied).when(request_extension, asked_extension(14), **asking).then(
+        extension(14)
+    )
+
+
 def test_a_critical_complaint_is_not_extended() -> None:
     critical = in_progress(sent=dispatched(urgency=Urgency.CRITICAL))
     asked = RequestExtension(unit=LEAD, until=START + 3 * HOUR, reason="抢修中")

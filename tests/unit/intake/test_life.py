@@ -86,7 +86,7 @@ ASKS: dict[str, Ask] = {
         was, an_order(type=ComplaintType.INQUIRY), now=now, terms=TERMS, town=TOWN
     ),
     "answer": lambda was, now: registration.answer(was, Answer(answered_at=now, answer="找社区"), now=now),
-    "urge": lambda was, now: registration.urge(was, Urge(order=ID, urge=UrgeKind.URGE, urged_at=now)),
+    "urge": lambda was, now: registration.urge(was, Urge(order=ID, urge=UrgeKind.URGE, urged_at=now), terms=TERMS),
     "dispatch": send(Urgency.ROUTINE),
     "dispatch urgently": send(Urgency.URGENT),
     "accept": lambda was, now: dispatching.accept(was, Accept(unit=LEAD), now=now),

@@ -15,6 +15,8 @@ from services.intake.domain.listing import (
 )
 from shared.events.intake import (
     ComplaintFact,
+    ExceptionApproved,
+    ExceptionGround,
     ListingDenied,
     ListingEnded,
     ListingEndGround,
@@ -152,3 +154,14 @@ def test_after_two_rehandlings_in_vain_the_leader_may_list() -> None:
     good.when(request_listing, ASKED, now=START + 5 * DAY, terms=TERMS).then_refused("wrong_state")
     once = given(evolve, *finished(), called_back(resolved=False))
     once.when(request_listing, ASKED, now=START + 5 * DAY, terms=TERMS).then_refused("wrong_state")
+
+
+def test_exception_or_listing_and_not_both() -> None:
+    """Otherwise the exception would close the complaint whatever the callback after the listing says."""
+    bad: list[ComplaintFact] = [*rehandled_twice(), called_back(resolved=False)]
+    excepted = ExceptionApproved(ground=ExceptionGround.REHANDLED, why=None)
+    now = START + 5 * DAY
+    given(evolve, *bad, excepted).when(request_listing, ASKED, now=now, terms=TERMS).then_refused("exception_approved")
+    given(evolve, *bad, LISTING_ASKED, excepted).when(grant_listing, now=now, **RULES).then_refused(
+        "exception_approved"
+    )

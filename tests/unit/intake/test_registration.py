@@ -1,6 +1,7 @@
 """受理: what comes in is registered, answered, redirected or urged."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -9,7 +10,14 @@ from services.intake.domain.asked import Answer, NewComplaint, Redirect, Urge, W
 from services.intake.domain.complaint import Complaint, evolve
 from services.intake.domain.locating import Located, classify, locate
 from services.intake.domain.registration import Conflicting, Entry, answer, entry, receive, redirect, urge, whereabouts
-from shared.events.intake import ComplaintAnswered, ComplaintFact, ComplaintRedirected, ComplaintUrged, UrgeKind
+from shared.events.intake import (
+    ComplaintAnswered,
+    ComplaintFact,
+    ComplaintRedirected,
+    ComplaintSupervised,
+    ComplaintUrged,
+    UrgeKind,
+)
 from shared.events.vocabulary import ComplaintType, Urgency
 from tests.support.spec import fold, given
 from tests.unit.intake.builders import HOUR, ID, MINUTE, START, TERMS, TOWN, an_order, finished, in_progress, received
@@ -119,14 +127,35 @@ def test_what_was_registered_under_its_own_number_stays_there() -> None:
 def test_the_same_order_urges_once() -> None:
     asked = Urge(order=ID, urge=UrgeKind.URGE, urged_at=NOW)
     urged = ComplaintUrged(urge=UrgeKind.URGE, order=ID, urged_at=NOW, urges=1)
-    given(evolve, *in_progress()).when(urge, asked).then(urged)
-    given(evolve, *in_progress(), urged).when(urge, asked).then_nothing()
+    given(evolve, *in_progress()).when(urge, asked, terms=TERMS).then(urged)
+    given(evolve, *in_progress(), urged).when(urge, asked, terms=TERMS).then_nothing()
 
 
 def test_what_is_over_is_not_urged() -> None:
     over = ComplaintAnswered(answered_at=START, answer="找社区")
-    given(evolve, received(), over).when(urge, Urge(order=ID, urge=UrgeKind.URGE, urged_at=NOW)).then_refused(
-        "already_over"
+    asked = Urge(order=ID, urge=UrgeKind.URGE, urged_at=NOW)
+    given(evolve, received(), over).when(urge, asked, terms=TERMS).then_refused("already_over")
+
+
+def urged(times: int, kind: UrgeKind = UrgeKind.URGE) -> ComplaintUrged:
+    return ComplaintUrged(urge=kind, order=UUID(int=times), urged_at=NOW, urges=times)
+
+
+def test_whoever_has_to_urge_three_times_has_the_town_look_after_it() -> None:
+    asked = Urge(order=UUID(int=3), urge=UrgeKind.URGE, urged_at=NOW)
+    supervised = ComplaintSupervised(reason="同一诉求人多次催办")
+    twice = [*in_progress(), urged(1), urged(2)]
+    given(evolve, *twice).when(urge, asked, terms=TERMS).then(urged(3), supervised)
+    given(evolve, *twice, supervised).when(urge, asked, terms=TERMS).then(urged(3))
+    given(evolve, *in_progress(), urged(1)).when(
+        urge, Urge(order=UUID(int=2), urge=UrgeKind.URGE, urged_at=NOW), terms=TERMS
+    ).then(urged(2))
+
+
+def test_what_is_added_is_no_reason_for_supervision() -> None:
+    adding = Urge(order=UUID(int=3), urge=UrgeKind.SUPPLEMENT, urged_at=NOW)
+    given(evolve, *in_progress(), urged(1), urged(2)).when(urge, adding, terms=TERMS).then(
+        urged(3, UrgeKind.SUPPLEMENT)
     )
 
 
