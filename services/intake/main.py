@@ -3,6 +3,7 @@
 from services.intake.api import DOORS
 from services.intake.domain.terms import Terms
 from services.intake.handlers import listen
+from services.intake.open311.gate import begin
 from services.intake.schedule import ring
 from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, ROUTES
 from shared.plumbing.service import Plan, run
@@ -16,6 +17,7 @@ PLAN = Plan(
     routes=DOORS,
     listen=listen,
     ring=ring,
+    begin=begin,
 )
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Intake's doors for people."""
+"""Intake's doors for people, and for programs of others."""
 
 from services.intake.api import finishing, handling, receiving, showing
+from services.intake.open311 import asking, reading
 
-DOORS = [*receiving.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS]
+DOORS = [*receiving.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS, *reading.DOORS, *asking.DOORS]
