@@ -17,7 +17,8 @@ from shared.rules.township import SHANGHAI
 
 V2 = "/open311/v2"
 JSON, XML = "json", "xml"
-FORMATS = {JSON: "application/json; charset=utf-8", XML: "text/xml; charset=utf-8"}
+FORMATS = {JSON: "application/json; charset=utf-8", XML: "text/xml"}
+"""Media types; Litestar itself says which charset a text has."""
 _ITEMS = {
     "services": "service",
     "attributes": "attribute",
