@@ -186,7 +186,7 @@ def requested(
     refuse(
         service is None and Reason("unknown_service", "没有这项服务", "/service_code"),
         (asked.lat is None) != (asked.long is None) and Reason("half_a_point", "经度和纬度须同时填写", "/lat"),
-        asked.lat is asked.long is asked.address_string is asked.address_id is None
+        all(part is None for part in (asked.lat, asked.long, asked.address_string, asked.address_id))
         and Reason("location_missing", "须填写位置：经纬度、地址或地点代码", "/address_string"),
         asked.address_id is not None
         and town.place(asked.address_id) is None

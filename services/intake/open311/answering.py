@@ -32,7 +32,7 @@ _ITEMS = {
 """What each list is made of."""
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot say at all, not even escaped."""
-_STATUS = {404: 404, 413: 413, 429: 429, 503: 503, 500: 500}
+_KEPT = frozenset({404, 413, 429, 500, 503})
 """The standard knows 404, 403 for the key, and 400 for everything else; these we keep, because clients act on them."""
 _FORBIDDEN = ("api_key_missing", "api_key_invalid")
 _UNKNOWN = ("unknown_service", "not_found")
@@ -96,7 +96,9 @@ def refused(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
         for reason in document.get("errors", ())
     ] or [{"code": document["code"], "description": document["title"]}]
     codes = {reason["code"] for reason in found}
-    status = _STATUS.get(problem.status_code, 400)
+    status = problem.status_code or 500
+    if status not in _KEPT:
+        status = 400
     if not codes.isdisjoint(_FORBIDDEN):
         status = 403
     elif not codes.isdisjoint(_UNKNOWN):

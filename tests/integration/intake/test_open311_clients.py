@@ -23,17 +23,26 @@ T = TypeVar("T")
 LIMIT_S = 30
 
 
+class Port(uvicorn.Server):
+    """A server that says when it is up."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(uvicorn.Config(app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[str]:
     """The application on a free port; where."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_config=None))
+    server = Port(app)
     serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(LIMIT_S):
-        while not server.started:
-            await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}/open311/v2"
+        await asyncio.wait_for(server.up.wait(), LIMIT_S)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/open311/v2"
     finally:
         server.should_exit = True
         await serving
