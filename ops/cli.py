@@ -6,6 +6,7 @@ import typer
 
 from ops.client import Refused
 from ops.commands import (
+    api_keys,
     backup,
     bench,
     check,
@@ -37,6 +38,7 @@ app.command("check")(check.check)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("forks")(forks.forks)
+app.add_typer(api_keys.app, name="api-key")
 app.add_typer(events.app, name="events")
 app.add_typer(clock.app, name="clock")
 app.add_typer(quarantine.app, name="quarantine")

@@ -34,11 +34,14 @@ def secrets(
     made = [file for file in map(folder.joinpath, passwords()) if not file.exists()]
     for file in made:
         write_private(file, random.token_urlsafe(24))
+    if not (folder / "api-keys.json").exists():
+        write_private(folder / "api-keys.json", "[]\n")  # `fiveplusn api-key` adds to it
     signs = keys.issuer.exists()  # without it the town's own provider does
     for name, bearer in _TOKENS.items() if signs else ():
         token = keys.token(bearer, now=datetime.now(UTC), lifetime=timedelta(days=days))
         (folder / name).write_text(token)  # in place: a container that runs sees the new one
-    for file in (keys.master_key, keys.jwks, *map(folder.joinpath, passwords()), *folder.glob("token-*")):
+    shown = (*passwords(), "api-keys.json")
+    for file in (keys.master_key, keys.jwks, *map(folder.joinpath, shown), *folder.glob("token-*")):
         file.chmod(0o644)  # containers run as users of their own; on the host the folder keeps everybody else out
     typer.echo(
         f"{folder}：新增口令 {len(made)} 个，服务令牌有效至 {datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}。"

@@ -52,6 +52,7 @@ class Keys:
 
     `master.key`: 32 random bytes in base64, wraps the vault's keys: without it no name or contact can be read.
     `issuer.pem`: ES256, signs tokens. `jwks.json`: its public half. `passwords.json`: database role → password.
+    `api-keys.json`: hashes of the keys that `fiveplusn api-key` made; not there before the first.
     `service.token`: with it the services read each other's journals; made anew at every start.
     """
 
@@ -62,6 +63,7 @@ class Keys:
         self.issuer = self._folder / "issuer.pem"
         self.jwks = self._folder / "jwks.json"
         self.service_token = self._folder / "service.token"
+        self.api_keys = self._folder / "api-keys.json"
         self._passwords = self._folder / "passwords.json"
 
     def make(self) -> None:

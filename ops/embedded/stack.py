@@ -155,6 +155,7 @@ class Stack:
             "FIVEPLUSN_AUDIENCE": AUDIENCE,
             "FIVEPLUSN_PEERS": json.dumps(self.urls),
             "FIVEPLUSN_TOKEN_FILE": str(self.keys.service_token),
+            "FIVEPLUSN_API_KEYS_FILE": str(self.keys.api_keys),
             **self._environment,
         }
 

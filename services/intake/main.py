@@ -3,11 +3,20 @@
 from services.intake.api import DOORS
 from services.intake.domain.terms import Terms
 from services.intake.handlers import listen
+from services.intake.open311 import gate
 from services.intake.recounting import recount_all
+from services.intake.registering import IntakeService
 from services.intake.schedule import ring
 from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, ROUTES
 from shared.plumbing.service import Plan, run
 from shared.plumbing.topics import WORK_ORDERS
+
+
+async def begin(service: IntakeService) -> None:
+    """Before the doors open: the keys of others are readable, and due dates know the holidays."""
+    await gate.begin(service)
+    await recount_all(service)
+
 
 PLAN = Plan(
     "intake",
@@ -17,7 +26,7 @@ PLAN = Plan(
     routes=DOORS,
     listen=listen,
     ring=ring,
-    begin=recount_all,
+    begin=begin,
 )
 
 if __name__ == "__main__":

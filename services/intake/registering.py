@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from litestar.di import NamedDependency
 
 from services.intake.counting import arm_counts, nobody
-from services.intake.domain.asked import Complainant, NewComplaint, Order, Urge, WorkOrder
+from services.intake.domain.asked import Complainant, Order, Urge
 from services.intake.domain.complaint import FINAL, Complaint
 from services.intake.domain.registration import Conflicting, Entry, entry, receive, urge, whereabouts
 from services.intake.domain.repetition import earlier, matter
@@ -65,7 +65,7 @@ class Incoming:
     named: UUID | None
 
 
-def incoming(service: IntakeService, order: NewComplaint | WorkOrder) -> Incoming:
+def incoming(service: IntakeService, order: Order) -> Incoming:
     """Who and what it is, before anything is looked up."""
     id = number_id(service.keys, order.channel, order.number) if order.number else uuid4()
     named = order.urges or order.supplement_of

@@ -116,7 +116,8 @@ _SAID = (
 """What the validation library says, in Chinese; whatever else it says, the content is wrong."""
 
 
-def _chinese(message: str) -> str:
+def chinese(message: str) -> str:
+    """The validation library's message in Chinese; it never quotes what was asked."""
     for pattern, words in _SAID:
         if found := pattern.fullmatch(message):
             return found.expand(words)
@@ -128,6 +129,6 @@ def _pointers(extra: Any) -> list[dict[str, str]]:
     for entry in extra if isinstance(extra, list) else []:
         key = str(entry.get("key", "")).removeprefix("data.").removeprefix("data")
         found.append(
-            {"pointer": f"/{key.replace('.', '/')}" if key else "", "detail": _chinese(str(entry.get("message", "")))}
+            {"pointer": f"/{key.replace('.', '/')}" if key else "", "detail": chinese(str(entry.get("message", "")))}
         )
     return found

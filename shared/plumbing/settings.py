@@ -93,6 +93,7 @@ class Settings(DatabaseSettings, KafkaSettings):
     session_timeout_ms: int = Field(default=10_000, ge=1_000)
     peers: dict[str, str] = Field(default_factory=dict)
     token_file: Path | None = None
+    api_keys_file: Path | None = None
     log_level: str = "INFO"
     drain_notice_s: float = Field(default=0.0, ge=0, le=60)
 

@@ -1,5 +1,14 @@
-"""Intake's doors for people."""
+"""Intake's doors for people, and for programs of others."""
 
 from services.intake.api import conflicts, finishing, handling, receiving, showing
+from services.intake.open311 import asking, reading
 
-DOORS = [*receiving.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS, *conflicts.DOORS]
+DOORS = [
+    *receiving.DOORS,
+    *showing.DOORS,
+    *handling.DOORS,
+    *finishing.DOORS,
+    *conflicts.DOORS,
+    *reading.DOORS,
+    *asking.DOORS,
+]

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from services.intake.domain.open311 import Open311Terms
 from shared.events.base import Code, Value
 from shared.events.vocabulary import Urgency
 from shared.rules import township
@@ -108,6 +109,7 @@ class Terms(township.Terms):
     repeat_window_days: Count
     repeated_urges: Count
     urgency_of: dict[Code, Urgency]
+    open311: Open311Terms
 
     @model_validator(mode="after")
     def _for_every_urgency(self) -> Self:

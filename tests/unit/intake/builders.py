@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.intake.domain.asked import NewComplaint
+from services.intake.domain.open311 import Attribute, Datatype, Open311Terms, Option, PublicService
 from services.intake.domain.terms import (
     CallbackTerms,
     Extension,
@@ -48,6 +49,36 @@ def limits(critical: str, urgent: str, other: str, hardest: str | None = None) -
     return {urgency: Limit.parse(text) for urgency, text in zip(Urgency, texts, strict=True)}
 
 
+OPEN311 = Open311Terms(
+    contact="镇市民诉求处置中心",
+    key_service="向镇市民诉求处置中心申请",
+    nearest_m=200,
+    again_s=600,
+    requests_per_minute=120,
+    posts_per_minute=60,
+    services=(
+        PublicService(
+            code="property",
+            name="没有物业",
+            description="小区无物业管理",
+            group="物业管理",
+            category="PROPERTY_VACANCY",
+            type=ComplaintType.COMPLAINT,
+            attributes=(
+                Attribute(code="HOUSES", description="楼栋数", datatype=Datatype.NUMBER),
+                Attribute(
+                    code="WHAT",
+                    description="缺少哪些服务",
+                    datatype=Datatype.MULTIVALUELIST,
+                    required=True,
+                    values=(Option(key="REPAIR", name="维修"), Option(key="CLEANING", name="保洁")),
+                ),
+                Attribute(code="SINCE", description="从何时起", datatype=Datatype.DATETIME),
+            ),
+        ),
+    ),
+)
+
 TERMS = Terms(
     effective=date(2019, 1, 1),
     limits=limits("PT2H", "PT24H", "P7D", "P15D"),
@@ -77,6 +108,7 @@ TERMS = Terms(
     repeat_window_days=30,
     repeated_urges=3,
     urgency_of={"HEATING": Urgency.URGENT},
+    open311=OPEN311,
 )
 
 TOWN = Town(

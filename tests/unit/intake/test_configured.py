@@ -17,7 +17,7 @@ CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config" / "township.yaml")
 
 def test_the_defaults_are_those_the_tests_reckon_with() -> None:
     stands = Dated[Terms].model_validate({"versions": CONFIG["intake"]}).versions[0]
-    assert stands.model_copy(update={"urgency_of": TERMS.urgency_of}) == TERMS
+    assert stands.model_copy(update={"urgency_of": TERMS.urgency_of, "open311": TERMS.open311}) == TERMS
 
 
 def test_ten_communities_and_six_villages_each_a_unit_with_a_named_place() -> None:
@@ -33,6 +33,9 @@ def test_every_category_the_rules_speak_of_is_listed() -> None:
     codes = {category.code for category in Town.model_validate(CONFIG["town"]).categories}
     stands = Dated[Terms].model_validate({"versions": CONFIG["intake"]}).versions[0]
     assert {UNCATEGORISED, CONFIDENTIAL, *stands.urgency_of} <= codes
+    offered = {service.category for service in stands.open311.services}
+    assert len(offered) >= 5
+    assert offered <= codes - {UNCATEGORISED, CONFIDENTIAL}
 
 
 def test_every_urgency_needs_its_limits() -> None:

@@ -15,8 +15,10 @@ ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line
 FACTS = [fact for fact in facts() if fact.said_by == "intake"]
 TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
 FUNCTIONS = sorted(set(re.findall(r"`([a-z]+)\.([a-z_]+)`(?=[ ,|])", PAGE)))
-DOMAIN = "".join(path.read_text() for path in sorted(Path("services/intake/domain").glob("*.py")))
+NAMED = {"standing"} | {module for module, _ in FUNCTIONS}
+DOMAIN = "".join(path.read_text() for path in sorted(Path("services/intake/domain").glob("*.py")) if path.stem in NAMED)
 CODES = sorted(set(re.findall(r'Reason\(\s*"([a-z_]+)"', DOMAIN)))
+"""Of the modules that the page names; whatever else decides in intake has a page of its own."""
 
 
 @cache

@@ -1,0 +1,73 @@
+"""Door: a program posts what a resident asks for."""
+
+import hmac
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from litestar import Request, Response, post
+
+from services.intake.domain.open311 import NewRequest, requested
+from services.intake.open311.answering import V2, answered, refused
+from services.intake.open311.gate import admit, gate_of
+from services.intake.open311.given import Answers, body, understood
+from services.intake.registering import Desk, Here, incoming
+from shared.plumbing.change import together
+from shared.plumbing.database import Connection
+from shared.plumbing.service import Asking
+from shared.plumbing.vault import Keys
+from shared.plumbing.work import Work
+
+
+@post([f"{V2}/requests.json", f"{V2}/requests.xml"], before_request=admit, exception_handlers={Exception: refused})
+async def post_open311_request(request: Request[Any, Any, Any], service: Here, ask: Asking) -> Response[bytes]:
+    """提交服务请求. It becomes a complaint of its own, also when the same person has asked for the same before.
+
+    Nobody has proved whose telephone it is: an answer that depended on it would tell who has complained. So it never
+    urges an earlier complaint, as an import does not, and the dispatcher sees that it may be a repetition.
+    """
+    fields, answers = await body(request)
+    gate, terms = gate_of(request), service.today.open311
+    caller = gate.client(fields.pop("api_key", None))
+    await gate.count("key", caller.subject, terms.posts_per_minute)
+    order = requested(
+        understood(NewRequest, fields),
+        answers,
+        client=caller.subject,
+        now=service.now(),
+        terms=terms,
+        town=service.town,
+    )
+    offered = terms.service(fields["service_code"])
+    item = incoming(service, order)
+    key = request.headers.get("idempotency-key")
+    once = replace(
+        ask, caller=caller, key=f"{caller.subject}\nopen311 {key or _content(service.keys, fields, answers)}"
+    )
+    desk: Desk | None = None
+
+    async def prepare(con: Connection, work: Work) -> None:
+        nonlocal desk
+        if not key:
+            await con.execute(_LONG_AGO, once.key, timedelta(seconds=terms.again_s))
+        desk = await Desk.open(service, con, work, [item])
+
+    def register(work: Work) -> dict[str, Any]:
+        assert desk is not None
+        return {"id": str(desk.register(work, item, imported=True).complaint.id)}
+
+    answer = await together(service.base, [], once, register, prepare)
+    shown = {"service_request_id": answer["id"], "service_notice": offered and offered.notice, "account_id": None}
+    return answered(request, "service_requests", [shown], 201)
+
+
+def _content(keys: Keys, fields: dict[str, Any], answers: Answers) -> str:
+    """What a client without an idempotency key is known by when it sends the same again; keyed, for it is personal."""
+    text = json.dumps([fields, answers], sort_keys=True)
+    return f"content {hmac.digest(keys.lookup, text.encode(), 'sha256').hex()}"
+
+
+_LONG_AGO = "delete from idempotency where key = $1 and at < clock_timestamp() - $2::interval"
+
+DOORS = [post_open311_request]
