@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
@@ -155,6 +156,7 @@ class Stack:
             "FIVEPLUSN_AUDIENCE": AUDIENCE,
             "FIVEPLUSN_PEERS": json.dumps(self.urls),
             "FIVEPLUSN_TOKEN_FILE": str(self.keys.service_token),
+            "FIVEPLUSN_NOTICES": f"mailbox://{quote(str(self.data / 'mailbox'))}",
             **self._environment,
         }
 
