@@ -11,9 +11,10 @@ from shared.plumbing.notices.words import Addressee, Message, NoticeState, Told,
 
 _QUEUE = """
 insert into notices (id, kind, owner, template, parameters, critical, subject, made_at, due_at, next_at)
-select n.*, $8::timestamptz, d, d from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::json[], $6::bool[],
-    $7::uuid[]) with ordinality n(id, kind, owner, template, parameters, critical, subject, o)
-join unnest($9::timestamptz[]) with ordinality due(d, o) using (o) order by o on conflict (id) do nothing
+select id, kind, owner, template, parameters, critical, subject, $9::timestamptz, due, due
+from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::json[], $6::bool[], $7::uuid[], $8::timestamptz[])
+    with ordinality n(id, kind, owner, template, parameters, critical, subject, due, place)
+order by place on conflict (id) do nothing
 """
 _COLUMNS = (
     "id, kind, owner, template, critical, state, reason, attempts, made_at, due_at, next_at, sent_at, delivered_at"
@@ -50,10 +51,11 @@ async def queue(con: Connection, queued: Sequence[Queued], now: datetime) -> int
             json.dumps(dict(message.parameters), ensure_ascii=False),
             to.critical,
             to.subject,
+            due,
         )
-        for told, to, message, _ in queued
+        for told, to, message, due in queued
     ]
-    done = await con.execute(_QUEUE, *map(list, zip(*rows, strict=True)), now, [due for *_, due in queued])
+    done = await con.execute(_QUEUE, *map(list, zip(*rows, strict=True)), now)
     return int(done.rpartition(" ")[2])
 
 
