@@ -139,8 +139,10 @@ class Reader:
         name = f"{ref(row['kind'], row['stream'])}/{row['version']}"
         told = Told(row["position"], row["kind"], row["stream"], name, fact, row["occurred_at"])
         to = whose.get(told.owner)
-        message = to and self._teller.tell(told, to)
-        if to is None or message is None or message.template not in self._templates:
+        if to is None:
+            return None
+        message = self._teller.tell(told, to)
+        if message is None or message.template not in self._templates:
             return None
         if min(told.occurred_at, message.of or told.occurred_at) < now - terms.stale:
             return None
