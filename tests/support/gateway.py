@@ -1,20 +1,27 @@
-"""A gateway for notices, as a process of its own: `python -m tests.support.gateway PORT`. It counts effects by key.
+"""A gateway for notices, as a process of its own: `python -m tests.support.gateway PORT [PEM]`. It counts effects by key.
 
 `POST /notices` is what a gateway is for; `PUT /manner` says how it behaves from now on, `GET /seen` what it got, and
-`PUT /release` lets go of those that it holds.
+`PUT /release` lets go of those that it holds. With a PEM file (certificate and key) it speaks TLS.
 """
 
 import asyncio
+import ipaddress
 import json
 import signal
+import ssl
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from ops.embedded.processes import Child
 from ops.ports import LOOPBACK
@@ -104,9 +111,9 @@ class Gateway:
 class Outside:
     """The gateway as a test sees it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, trusts: Path | None = None) -> None:
         self.url = f"{url}/notices"
-        self._root = url
+        self._root, self._trusts = url, trusts
 
     async def behaves(self, manner: str) -> None:
         """From now on it does so."""
@@ -127,22 +134,23 @@ class Outside:
         return [json.loads(call["body"]) for call in (await self.seen())["calls"]]
 
     async def _ask(self, method: str, path: str, body: str = "") -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        verify = ssl.create_default_context(cafile=self._trusts)
+        async with httpx.AsyncClient(trust_env=False, verify=verify) as client:
             return await client.request(method, self._root + path, content=body)
 
 
 @asynccontextmanager
-async def gateway(folder: Path, port: int) -> AsyncIterator[Outside]:
-    """A gateway on this port."""
+async def gateway(folder: Path, port: int, pem: Path | None = None) -> AsyncIterator[Outside]:
+    """A gateway on this port; with a certificate it speaks TLS."""
     child = Child(
         "gateway",
-        [sys.executable, "-m", "tests.support.gateway", str(port)],
+        [sys.executable, "-m", "tests.support.gateway", str(port), *([str(pem)] if pem else [])],
         log=folder / "gateway.log",
         env={"PYTHONPATH": str(Path.cwd()), "PYTHONUNBUFFERED": "1"},
     )
     child.start()
     try:
-        outside = Outside(f"http://{LOOPBACK}:{port}")
+        outside = Outside(f"{'https' if pem else 'http'}://{LOOPBACK}:{port}", pem)
         async with asyncio.timeout(20):
             while True:
                 try:
@@ -155,8 +163,36 @@ async def gateway(folder: Path, port: int) -> AsyncIterator[Outside]:
         await child.stop((signal.SIGTERM, 5.0))
 
 
+def certificate(file: Path, address: str = LOOPBACK) -> Path:
+    """A certificate that nobody has signed but itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    return file
+
+
 async def _main() -> None:
-    async with await asyncio.start_server(Gateway().serve, LOOPBACK, int(sys.argv[1])) as server:
+    context = None
+    if len(sys.argv) > 2:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(sys.argv[2])
+    async with await asyncio.start_server(Gateway().serve, LOOPBACK, int(sys.argv[1]), ssl=context) as server:
         await server.serve_forever()
 
 

@@ -30,7 +30,7 @@ from shared.plumbing.notices.gateway import CALLS, signature
 from shared.plumbing.notices.noticing import Noticing
 from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import BEGIN, DISPATCHER, FEEDER, OFFICER, UNIT, Town
-from tests.support.gateway import Outside, gateway
+from tests.support.gateway import Outside, certificate, gateway
 from tests.support.pair import until
 from tests.support.running import OPERATOR, Way, live, lively, quiet
 from tests.support.servers import Server
@@ -428,6 +428,21 @@ async def test_a_gateway_that_is_away_is_left_alone_and_no_notice_is_given_up_fo
     await here.open_gate()
     await here.noticing.sender.turn()
     assert {state for _, state in await here.told()} == {"SENT"}
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_gateway_is_told_only_over_a_line_that_is_its_own(
+    postgres: Server, tmp_path: Path, trusted: bool
+) -> None:
+    pem = certificate(tmp_path / "gateway.pem")
+    async with gateway(tmp_path, Ports(tmp_path / "tls.json").take("gateway"), pem) as outside:
+        more = {"notices_ca_file": pem} if trusted else {}
+        async with telling(postgres, tmp_path, outside.url, **more) as here:
+            await here.received("1", 1)
+            await here.tell()
+            notice = await here.only()
+            assert (notice["state"], notice["reason"]) == (("SENT", None) if trusted else ("QUEUED", "UNREACHABLE"))
+            assert len(await outside.bodies()) == trusted
 
 
 async def test_a_gateway_that_nobody_runs_costs_no_attempt(postgres: Server, tmp_path: Path) -> None:
