@@ -1,5 +1,6 @@
 """Doors of a service that tells people: what was told and how far it came, and the gateway's receipts."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from shared.rules.broken import Reason, refuse
 
 Here = NamedDependency[Service[Any]]
 """A door's parameter `service`."""
+SKEW = timedelta(minutes=5)
+"""The gateway's clock may be ahead of the town's by so much."""
 
 
 class Undelivered(StrEnum):
@@ -53,7 +56,7 @@ async def record_delivery(id: FromPath[UUID], data: JSONBody[Receipt], service: 
     """送达回执: the same receipt again changes nothing."""
     refuse(
         data.delivered and data.why is not None and Reason("delivered_has_no_reason", "已送达的不应有原因", "/why"),
-        data.at > service.now() and Reason("in_the_future", "时间不能晚于现在", "/at"),
+        data.at > service.now() + SKEW and Reason("in_the_future", "时间不能晚于现在", "/at"),
     )
     undelivered = None if data.delivered else f"UNDELIVERED_{data.why or Undelivered.OTHER}"
     async with service.pool.acquire() as con, con.transaction():
