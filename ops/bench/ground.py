@@ -92,7 +92,7 @@ class Ground:
 @asynccontextmanager
 async def ground(data: Path, services: Sequence[str] = SERVICES) -> AsyncIterator[Ground]:
     """A stack on this folder with these services."""
-    stack = Stack(data, services=services)
+    stack = Stack(data, services=services, environment={"FIVEPLUSN_NOTICES": ""})
     start = time.perf_counter()
     await stack.up()
     try:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
@@ -156,6 +157,7 @@ class Stack:
             "FIVEPLUSN_PEERS": json.dumps(self.urls),
             "FIVEPLUSN_TOKEN_FILE": str(self.keys.service_token),
             "FIVEPLUSN_API_KEYS_FILE": str(self.keys.api_keys),
+            "FIVEPLUSN_NOTICES": f"mailbox://{quote(str(self.data / 'mailbox'))}",
             **self._environment,
         }
 

@@ -8,6 +8,7 @@ from services.intake.recounting import recount_all
 from services.intake.registering import IntakeService
 from services.intake.schedule import ring
 from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, ROUTES
+from services.intake.telling import teller
 from shared.plumbing.service import Plan, run
 from shared.plumbing.topics import WORK_ORDERS
 
@@ -27,6 +28,7 @@ PLAN = Plan(
     listen=listen,
     ring=ring,
     begin=begin,
+    tells=teller,
 )
 
 if __name__ == "__main__":

@@ -30,7 +30,10 @@ select (select count(*) from (select from outbox limit {MOST}) o) as outbox,
     (select extract(epoch from town_now() - recorded_at)::float8 from journal
         where position > (select coalesce(max(up_to), 0) from seals) order by position limit 1) as unsealed_age,
     (select json_agg(q) from (select code, count(*) as n, extract(epoch from clock_timestamp() - min(since))::float8 as age
-        from quarantine where state = 'OPEN' group by code) q)::text as quarantine
+        from quarantine where state = 'OPEN' group by code) q)::text as quarantine,
+    (select count(*) from (select from notices where state = 'QUEUED' limit {MOST}) n) as notices,
+    (select extract(epoch from town_now() - min(due_at))::float8 from notices
+        where state = 'QUEUED' and due_at <= (select town_now())) as notices_late
 """
 Labels = Mapping[str, str]
 
@@ -88,6 +91,9 @@ def waiting(asked: asyncpg.Record) -> Iterator[Metric]:
     yield gauge("timers_lateness_seconds", "How late the oldest of them is, by the town's clock", ({}, late))
     yield gauge("wire_epoch", "How often the log of this service was begun anew", ({}, asked["epoch"]))
     yield gauge("unsealed_age_seconds", "Age of the oldest fact without a seal", ({}, asked["unsealed_age"] or 0.0))
+    yield gauge("notices_queued", "Notices that wait to be sent, quiet hours included", ({}, asked["notices"]))
+    late = max(0.0, asked["notices_late"] or 0.0)
+    yield gauge("notices_lateness_seconds", "How late the oldest of them is; quiet hours do not count", ({}, late))
     codes = {entry["code"]: entry for entry in held}
     yield gauge(
         "quarantine_open",
@@ -161,6 +167,8 @@ def counted(service: Service[Any]) -> Iterator[Metric]:
     yield counter("relay_retold", "How often everything was told again", ({}, relay.retold))
     yield counter("timers_fired", "Timers that have fired", ({}, service.timers.fired))
     yield gauge("timers_last_lateness_seconds", "How late the last round of timers was", ({}, service.timers.late))
+    outcomes = service.noticing.sender.outcomes if service.noticing else {}
+    yield counter("notices", "Notices by what became of an attempt to send them", *_by("outcome", outcomes))
     sizes = {"open": pool.get_size(), "in_use": pool.get_size() - pool.get_idle_size(), "most": pool.get_max_size()}
     yield gauge("pool_connections", "Connections to the database", *_by("state", sizes))
     yield gauge("pool_waiting", "Who waits for a connection", ({}, _waiting(pool)))

@@ -17,6 +17,7 @@ from shared.events.base import Asked, Fact, Line, Moment
 from shared.plumbing.figures import figures
 from shared.plumbing.journal import streams, verify
 from shared.plumbing.metrics import CONTENT_TYPE
+from shared.plumbing.notices.reader import SOURCE as NOTICES
 from shared.plumbing.service import Asking, Service
 
 Here = NamedDependency[Service[Any]]
@@ -178,7 +179,13 @@ async def replay_quarantine(id: Number, data: JSONBody[Decision], service: Here,
     source = await service.pool.fetchval("select source from quarantine where id = $1", id)
     if source is None:
         raise NotFoundException
-    door = service.timers if source == "timers" else service.inbox
+    match source:
+        case "timers":
+            door: Any = service.timers
+        case _ if source == NOTICES and service.noticing:
+            door = service.noticing.reader
+        case _:
+            door = service.inbox
     return {"id": id, "replayed": await door.replay(id, ask.caller.actor, data.reason)}
 
 

@@ -28,6 +28,8 @@ from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
 from shared.plumbing.kafka import client_options, security
 from shared.plumbing.metrics import Metrics, Pulse
+from shared.plumbing.notices.noticing import Noticing
+from shared.plumbing.notices.words import Teller
 from shared.plumbing.openapi import Bodies, OpenAPI
 from shared.plumbing.outbox import Relay
 from shared.plumbing.quarantine import Quarantine
@@ -65,6 +67,7 @@ class Plan(Generic[T]):
     listen: "Callable[[Inbox, Service[T]], None]"
     ring: "Callable[[Timers, Service[T]], None] | None" = None
     begin: "Callable[[Service[T]], Awaitable[None]] | None" = None
+    tells: "Callable[[Service[T]], Teller] | None" = None
     speaks: bool = True
 
 
@@ -89,6 +92,7 @@ class Service(Generic[T]):
     broker: KafkaBroker
     listener: Listener
     repair: Repair
+    noticing: Noticing | None = None
     tasks: Supervision = field(default_factory=Supervision)
     pulse: Pulse = field(default_factory=Pulse)
     draining: bool = False
@@ -159,6 +163,8 @@ class Service(Generic[T]):
         plan.listen(inbox, service)
         if plan.ring:
             plan.ring(timers, service)
+        if plan.tells:
+            service.noticing = Noticing.open(plan.tells(service), base, quarantine, settings, town, document)
         return service
 
     # -- background
@@ -203,6 +209,9 @@ class Service(Generic[T]):
             self.tasks.keep("seal", self._seal)
         if self.plan.ring:
             self.tasks.keep("timers", self.timers.run)
+        if self.noticing:
+            self.tasks.keep("notice-reader", self.noticing.reader.run)
+            self.tasks.keep("notice-sender", self.noticing.sender.run)
         if self.inbox.kinds is None or self.inbox.kinds:
             self.tasks.keep("repair", self.repair.run)
         gc.freeze()
@@ -217,9 +226,12 @@ class Service(Generic[T]):
         self.tasks.end()
         self.timers.stop()
         self.listener.stop()
+        if self.noticing:
+            self.noticing.sender.stop()
         await self.tasks.ended("listener", 0)  # it may be connecting still; the batch in hand is not its
         await self.tasks.ended("timers", end - loop.time())
         await self._until(end, asyncio.create_task(self.broker.stop(), name="broker"))
+        await self.tasks.ended("notice-sender", end - loop.time())
         self.relay.stop()
         await self.tasks.ended("relay", max(1.0, end - loop.time()))
         await self.tasks.cancel()

@@ -96,6 +96,9 @@ class Settings(DatabaseSettings, KafkaSettings):
     api_keys_file: Path | None = None
     log_level: str = "INFO"
     drain_notice_s: float = Field(default=0.0, ge=0, le=60)
+    notices: str = ""
+    notices_secret_file: Path | None = None
+    notices_ca_file: Path | None = None
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
@@ -103,6 +106,26 @@ class Settings(DatabaseSettings, KafkaSettings):
             raise ValueError("production needs a real issuer: FIVEPLUSN_ISSUER may not be the embedded one")
         if self.mode is Mode.EMBEDDED and self.host != "127.0.0.1":
             raise ValueError("the embedded stack binds to loopback only: FIVEPLUSN_HOST must be 127.0.0.1")
+        return self
+
+    @model_validator(mode="after")
+    def _notices_go_somewhere(self) -> Self:
+        where = urlsplit(self.notices)
+        match where.scheme:
+            case "":
+                fine = not self.notices
+            case "mailbox":  # everybody's numbers in a folder
+                fine = self.embedded and where.path.startswith("/") and not where.netloc
+            case "http":
+                fine = self.embedded and where.hostname == "127.0.0.1"
+            case scheme:
+                fine = scheme == "https" and bool(where.hostname)
+        if not fine:
+            raise ValueError(
+                "FIVEPLUSN_NOTICES must be an https URL, or empty; the embedded stack may have mailbox:///folder, too"
+            )
+        if where.scheme.startswith("http") and self.notices_secret_file is None:
+            raise ValueError("a gateway for notices needs FIVEPLUSN_NOTICES_SECRET_FILE")
         return self
 
     @property

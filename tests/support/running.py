@@ -164,9 +164,9 @@ L = TypeVar("L", bound=Live)
 
 @asynccontextmanager
 async def live(
-    kind: type[L], server: Server, folder: Path, plan: Plan[Any], begin: datetime, way: Way = quiet
+    kind: type[L], server: Server, folder: Path, plan: Plan[Any], begin: datetime, way: Way = quiet, **more: Any
 ) -> AsyncIterator[L]:
-    """The service of this plan, for tests of this kind; its clock begins there."""
+    """The service of this plan, for tests of this kind; its clock begins there. `more`: other settings."""
     keys = Keys(folder)
     keys.make()
     async with migrated(server, plan.name, begin) as url:
@@ -175,9 +175,9 @@ async def live(
             mode=Mode.EMBEDDED,
             database_url=url,
             kafka="127.0.0.1:1",
-            config=Path("config"),
             master_key_file=keys.master_key,
             jwks_file=keys.jwks,
+            **{"config": Path("config")} | more,
         )
         async with way(plan, settings) as app:
             transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]

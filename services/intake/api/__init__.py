@@ -1,6 +1,6 @@
 """Intake's doors for people, and for programs of others."""
 
-from services.intake.api import conflicts, finishing, handling, receiving, showing
+from services.intake.api import conflicts, finishing, handling, noticing, receiving, showing
 from services.intake.open311 import asking, reading
 
 DOORS = [
@@ -9,6 +9,7 @@ DOORS = [
     *handling.DOORS,
     *finishing.DOORS,
     *conflicts.DOORS,
+    *noticing.DOORS,
     *reading.DOORS,
     *asking.DOORS,
 ]

@@ -230,3 +230,9 @@ class RouteComplaint(Asked):
     wanted: RouteTarget
     target: UUID | None = None
     public_title: Line | None = None
+
+
+class PreferNotices(Asked):
+    """通知意愿: whether the person wants to be told at all."""
+
+    wanted: bool

@@ -1,0 +1,12 @@
+"""What people are told of their matters."""
+
+from alembic import op
+
+from shared.plumbing.migrate import plumbing
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    plumbing(op, "0003")
