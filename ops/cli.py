@@ -16,6 +16,7 @@ from ops.commands import (
     imports,
     journey,
     quarantine,
+    rates,
     restore,
     secrets,
     token,
@@ -40,6 +41,7 @@ app.command("forks")(forks.forks)
 app.add_typer(events.app, name="events")
 app.add_typer(clock.app, name="clock")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(rates.app, name="rates")
 
 
 def main() -> None:
