@@ -3,6 +3,7 @@
 from services.intake.api import DOORS
 from services.intake.domain.terms import Terms
 from services.intake.handlers import listen
+from services.intake.proposing import begin_proposing
 from services.intake.publishing import begin_publishing
 from services.intake.registering import IntakeService
 from services.intake.schedule import ring
@@ -12,7 +13,8 @@ from shared.plumbing.topics import WORK_ORDERS
 
 
 async def begin(service: IntakeService) -> None:
-    """Every month that is not published yet has its timer."""
+    """The dispatch rules fit the town; every month that is not published yet has its timer."""
+    await begin_proposing(service)
     await begin_publishing(service)
 
 

@@ -1,5 +1,5 @@
 """Intake's doors for people."""
 
-from services.intake.api import finishing, handling, rating, receiving, showing
+from services.intake.api import finishing, handling, proposing, rating, receiving, showing
 
-DOORS = [*receiving.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS, *rating.DOORS]
+DOORS = [*receiving.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS, *rating.DOORS, *proposing.DOORS]

@@ -176,6 +176,7 @@ async def test_a_missed_due_date_after_the_month_is_counted_though_the_service_n
     await here.at(PUBLISHED)
     assert (await figure(here))["overdue"] == 1
     await here.pass_time(5 * DAY)
+    await here.pass_time(2 * HOUR)
     found = await figure(here)
     assert (found["version"], found["overdue"], found["causes"]) == (2, 2, ["ComplaintOverdue"])
 
