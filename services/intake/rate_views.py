@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.intake.counting import month_id
 from services.intake.domain.figures import TOWN, By, Figure, Key, figures, tally
 from services.intake.domain.rates import COUNTS, NO_RATES, Counts, Month, Window, credited, month_window, rate_terms
 from services.intake.domain.terms import Terms
-from services.intake.publishing import Published, as_of, month_id, stored
+from services.intake.publishing import Published, as_of, stored
 from services.intake.registering import IntakeService
 from services.intake.store import COMPLAINTS, RATE_FIGURES, RATES
 from services.intake.views import Search

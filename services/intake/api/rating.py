@@ -10,7 +10,7 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 
 from services.intake import rate_views
-from services.intake.domain.figures import By, Key
+from services.intake.domain.figures import TOWN, By, Key
 from services.intake.domain.rates import (
     Month,
     Window,
@@ -96,7 +96,7 @@ async def read_rates(
         else:
             figure = rate_views.shown(whole, key, service.town)
     found = _head(service, window, asked) | figure
-    found["town"] = rate_views.shown(whole, rate_views.TOWN, service.town)
+    found["town"] = rate_views.shown(whole, TOWN, service.town)
     if by is not None:
         found["figures"] = rate_views.listed(whole, by, ask.caller, service.town)
     return found

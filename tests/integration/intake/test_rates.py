@@ -10,6 +10,8 @@ import pytest
 from ops.embedded.keys import Bearer
 from services.intake.counting import month_id
 from services.intake.domain.rates import Month
+from shared.plumbing.database import Connection
+from shared.plumbing.journal import whole_end
 from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import DAY, FEEDER, HOUR, OFFICER, SUPERVISOR, UNIT, Town
 from tests.support.running import OPERATOR
@@ -179,6 +181,33 @@ async def test_a_missed_due_date_after_the_month_is_counted_though_the_service_n
     await here.pass_time(2 * HOUR)
     found = await figure(here)
     assert (found["version"], found["overdue"], found["causes"]) == (2, 2, ["ComplaintOverdue"])
+
+
+async def test_what_is_written_while_a_month_is_counted_is_left_for_the_next_version(
+    here: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures belong to one position of the journal, whatever the rows say by the time they are read."""
+    first, second = await finished(here, 1), await finished(here, 2)
+    await called(here, first)
+    ends = []
+
+    async def then_something_happens(con: Connection) -> int:
+        end = await whole_end(con)
+        if not ends:
+            await called(here, second, resolved=False, answer="DISSATISFIED")
+            await here.received("3", 3, received_at=OVER - HOUR)
+        ends.append(end)
+        return end
+
+    monkeypatch.setattr("services.intake.publishing.whole_end", then_something_happens)
+    await here.at(PUBLISHED)
+    found = await figure(here)
+    assert (found["version"], found["up_to"], found["received"], found["base"]) == (1, ends[0], 2, 1)
+    assert (await sound(here))["sound"] is True
+    await here.pass_time(2 * HOUR)
+    found = await figure(here)
+    assert (found["version"], found["received"], found["base"], found["score"]) == (2, 3, 2, 55.0)
+    assert await sound(here) == {"sound": True, "month": "2024-02", "versions": 2, "current": True, "differences": []}
 
 
 async def test_nobody_changes_or_deletes_a_published_figure(here: Town) -> None:
