@@ -4,6 +4,7 @@ The same position gives the same figures: whatever is written later is left out,
 to the position that was published.
 """
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -72,7 +73,7 @@ async def begin_publishing(service: IntakeService) -> None:
     rows = []
     while month <= last:
         if str(month) not in published:
-            rows.append((month_id(month), publish_at(service, month), f'{{"month": "{month}"}}'))
+            rows.append((month_id(month), publish_at(service, month), json.dumps({"month": str(month)})))
         month = month.later()
     await pool.executemany(
         f"insert into timers (kind, subject, name, version, due_at, data) "
@@ -92,9 +93,14 @@ def ring_figures(timers: Timers, service: IntakeService) -> None:
 
     @timers.at(RATES, PUBLISH)
     async def publish_month(work: Work, con: Connection, held: Held[RatesMonth], timer: Timer) -> None:
-        """公布三率: the first time so long after the month's end; then only what has changed."""
+        """公布三率: the first time so long after the month's end; then only what has changed.
+
+        Before its time it is set again: its terms were others, or something changed before the first version.
+        """
         month = Month.parse(timer.data["month"])
-        if timer.now < publish_at(service, month):
+        due_at = publish_at(service, month)
+        if timer.now < due_at:
+            work.arm(RATES, held.id, PUBLISH, due_at, version=0, data=timer.data)
             return
         if timer.version == 0:
             later = month.later()
@@ -120,8 +126,7 @@ async def _publish(
         return
     found |= vanished(stored, found)
     changed = {key: figure for key, figure in found.items() if key not in stored or stored[key].figure != figure}
-    causes = "[" + ", ".join(f'"{word}"' for word in sorted(words)) + "]"
-    tail = (terms.version, up_to, now, causes)
+    tail = (terms.version, up_to, now, json.dumps(sorted(words)))
     lines = [
         (str(month), key.by, key.value, held.version, *astuple(figure.counts), *astuple(figure.rates), *tail)
         for key, figure in sorted(changed.items())
@@ -158,7 +163,7 @@ def _evolved(before: Complaint | None, row: asyncpg.Record) -> Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A figure as it is stored, and the publication that made it so."""
+    """A figure as it is stored, and the publication that made it so. `causes`: a JSON list of names of facts."""
 
     figure: Figure
     version: int

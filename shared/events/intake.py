@@ -531,7 +531,7 @@ class RatesPublished(IntakeFact):
     """
 
     kind = "rates"
-    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+    month: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
     begins_at: Moment
     ends_at: Moment
     terms: Code

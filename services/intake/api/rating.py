@@ -28,7 +28,7 @@ from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
 
-MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
+MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 MOST_MONTHS = 60
 """So many months at most in one answer."""
 

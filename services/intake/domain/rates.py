@@ -15,7 +15,7 @@ from shared.events.intake import ComplaintStep, ExceptionGround
 from shared.events.vocabulary import Satisfaction
 from shared.rules.township import SHANGHAI, Dated
 
-_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,14 @@ async def test_nothing_is_published_before_its_time_and_every_month_in_its_turn(
     ]
 
 
+async def test_a_timer_that_was_set_by_other_terms_waits_for_the_time_that_holds_now(here: Town) -> None:
+    await here.service.pool.execute("update timers set due_at = $1 where name = 'publish'", OVER)
+    await here.at(OVER + HOUR)
+    assert await here.words(FEBRUARY) == []
+    await here.at(PUBLISHED)
+    assert await here.words(FEBRUARY) == ["RatesPublished"]
+
+
 async def test_a_late_callback_makes_a_new_version_and_the_old_one_stands(here: Town) -> None:
     first, second = await finished(here, 1), await finished(here, 2)
     await called(here, first, resolved=False, answer="DISSATISFIED")
