@@ -233,7 +233,9 @@ def test_a_month_is_over_from_its_last_instant_on_and_not_before() -> None:
     assert ended(town(0, 0, 2024, 1, 19), town(23, 0, 2024, 2, 18), terms=ALWAYS) is None
 
 
-@pytest.mark.parametrize("text", ["2024-13", "2024-00", "24-02", "2024-2", "2024-02-01", "１２３４-02", "20２４-02", ""])
+@pytest.mark.parametrize(
+    "text", ["2024-13", "2024-00", "24-02", "2024-2", "2024-02-01", "１２３４-02", "20２４-02", ""]
+)
 def test_a_month_is_written_one_way(text: str) -> None:
     with pytest.raises(ValueError, match="月份"):
         Month.parse(text)
