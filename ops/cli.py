@@ -12,11 +12,13 @@ from ops.commands import (
     check,
     clock,
     demo,
+    dispatch_rules,
     events,
     forks,
     imports,
     journey,
     quarantine,
+    rates,
     restore,
     secrets,
     token,
@@ -42,6 +44,8 @@ app.add_typer(api_keys.app, name="api-key")
 app.add_typer(events.app, name="events")
 app.add_typer(clock.app, name="clock")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(rates.app, name="rates")
+app.add_typer(dispatch_rules.app, name="dispatch-rules")
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ PRODUCERS = {
     "route": "intake",
     "hotspot": "intake",
     "demand": "intake",
+    "rates": "intake",
     "platform": "deliberation",
     "topic": "deliberation",
     "meeting": "deliberation",

@@ -7,16 +7,21 @@ from uuid import UUID
 
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import KEPT, Day
+from services.intake.domain.figures import moves
 from services.intake.domain.hotspot import Asking, Spot, spot
-from services.intake.store import DEMANDS, HOTSPOTS
+from services.intake.domain.rates import Month, ended
+from services.intake.domain.terms import Terms
+from services.intake.store import DEMANDS, HOTSPOTS, RATES
 from shared.events.base import derived
 from shared.plumbing.database import Connection
 from shared.plumbing.work import Work
-from shared.rules.township import SHANGHAI
+from shared.rules.township import SHANGHAI, Dated
 
 SLOT = timedelta(minutes=1)
 """Counting waits for the end of the next slot: one timer serves everything that came in meanwhile, and no transaction
 that set it is still open when it rings."""
+PUBLISH = "publish"
+"""The timer of a month of the rates: version 0 when it is over, then one for every slot in which something changed."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=SHANGHAI)
 
 _ASKINGS = """
@@ -45,7 +50,7 @@ def demand_id(at: Spot) -> UUID:
 
 def arm_evaluation(work: Work, at: Spot) -> None:
     """Have the hotspot of a category and place looked at soon."""
-    slot, end = _next(work.now)
+    slot, end = next_slot(work.now)
     work.arm(HOTSPOTS, hotspot_id(at), "evaluate", end, version=slot, data=_data(at))
 
 
@@ -57,15 +62,35 @@ def arm_counts(work: Work, complaint: Complaint | None) -> None:
     arm_evaluation(work, at)
     day = complaint.received_at.astimezone(SHANGHAI).date()
     over = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=1) + SLOT
-    slot, end = _next(work.now)
+    slot, end = next_slot(work.now)
     version, due_at = (int(f"{day:%Y%m%d}"), over) if over > end else (slot, end)
     work.arm(DEMANDS, demand_id(at), "count", due_at, version=version, data=_data(at))
 
 
-def _next(now: datetime) -> tuple[int, datetime]:
+@lru_cache(maxsize=1024)
+def month_id(month: Month) -> UUID:
+    """The stream of a month of the rates."""
+    return derived("rates", month)
+
+
+def arm_figures(
+    work: Work, terms: Dated[Terms], before: Complaint | None, after: Complaint | None, now: datetime
+) -> None:
+    """Have the month of this complaint counted again soon, if it is over and the change moves one of its figures.
+
+    `now`: the present; the work of a timer that rings late has the moment that was due.
+    """
+    month = ended(after.received_at, now, terms=terms) if after else None
+    if after is None or month is None or not moves(before, after):
+        return
+    slot, end = next_slot(now, timedelta(minutes=terms.on(now).rates.gather_minutes))
+    work.arm(RATES, month_id(month), PUBLISH, end, version=slot, data={"month": str(month)})
+
+
+def next_slot(now: datetime, length: timedelta = SLOT) -> tuple[int, datetime]:
     """The slot of this moment, and the end of the one after it."""
-    slot = (now - _EPOCH) // SLOT
-    return slot, _EPOCH + SLOT * (slot + 2)
+    slot = (now - _EPOCH) // length
+    return slot, _EPOCH + length * (slot + 2)
 
 
 def _data(at: Spot) -> dict[str, str]:

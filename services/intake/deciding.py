@@ -1,11 +1,14 @@
 """How a door changes a complaint: whom the caller speaks for, and what of a confidential one goes to the vault."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol, TypeVarTuple, runtime_checkable
 from uuid import UUID
 
+from services.intake.counting import arm_figures
 from services.intake.domain.complaint import Complaint
+from services.intake.domain.rates import ended
 from services.intake.domain.terms import Terms
 from services.intake.registering import ORDER, IntakeService
 from services.intake.store import COMPLAINTS
@@ -60,6 +63,23 @@ def speaks_for(caller: Person, unit: str) -> None:
     refuse(not own and Reason("not_your_unit", "只能代表本单位办理", "/unit"))
 
 
+class _Late(Exception):
+    """The month of this complaint is over: what moves its figures has them counted again, in the same transaction."""
+
+
+def _in_time(
+    service: IntakeService, rule: Callable[..., Iterable[Fact]]
+) -> Callable[[Complaint | None], Iterable[Fact]]:
+    """That rule, as long as no figure is published that it may move: then the complaint alone is written."""
+
+    def decided(was: Complaint | None) -> Iterable[Fact]:
+        if was is not None and ended(was.received_at, service.now(), terms=service.terms):
+            raise _Late
+        return rule(was)
+
+    return decided
+
+
 async def decide(
     service: IntakeService,
     ask: Ask,
@@ -80,7 +100,8 @@ async def decide(
     if said is not None:
         person = await service.pool.fetchval(_WHOSE, id, ORDER)
     if person is None and not along and then is None:
-        return await change(service.base, COMPLAINTS, id, ask, rule)
+        with suppress(_Late):
+            return await change(service.base, COMPLAINTS, id, ask, _in_time(service, rule))
     keys: dict[UUID, bytes] = {}
 
     async def prepare(con: Connection, _: Work) -> None:
@@ -91,6 +112,8 @@ async def decide(
         facts = held.change(rule, *others)
         if facts and said is not None and person in keys:
             service.vault.keep(work, keys, id, person, {f"{SAID}/{held.version}": said.model_dump_json()})
+        if facts:
+            arm_figures(work, service.terms, held.before, held.state, work.now)
         if then is not None:
             then(work, held)
         return answer(held)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from litestar.di import NamedDependency
 
-from services.intake.counting import arm_counts, nobody
+from services.intake.counting import arm_counts, arm_figures, nobody
 from services.intake.domain.asked import Complainant, Order, Urge
 from services.intake.domain.complaint import FINAL, Complaint
 from services.intake.domain.registration import Conflicting, Entry, entry, receive, urge, whereabouts
@@ -179,6 +179,7 @@ class Desk:
             return Registered(own, Outcome.KNOWN)
         self._remember(work, item, own)
         arm_counts(work, own.state)
+        arm_figures(work, self._service.terms, None, own.state, work.now)
         return Registered(own, Outcome.NEW)
 
     def _before(self, work: Work, item: Incoming) -> tuple[Held[Complaint] | None, bool]:

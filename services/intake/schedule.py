@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from services.intake.counting import askings, counted_at, days
+from services.intake.counting import arm_figures, askings, counted_at, days
 from services.intake.domain.clock import LISTING_END, TIMERS
 from services.intake.domain.complaint import FINAL, Complaint
 from services.intake.domain.demand import Day, Demand, count
 from services.intake.domain.hotspot import Hotspot, HotspotState, Spot, judge, look, next_look
 from services.intake.domain.listing import expire
 from services.intake.domain.route import link
+from services.intake.publishing import ring_figures
 from services.intake.registering import IntakeService
 from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, ROUTES
 from shared.events.base import Fact, derived
@@ -28,11 +29,12 @@ and not exists (select from routes r where r.complaint = c.id and r.target = $6)
 
 def ring(timers: Timers, service: IntakeService) -> None:
     """What each timer does."""
+    ring_figures(timers, service)
     for name, rule in TIMERS.items():
-        timers.at(COMPLAINTS, name)(_says(rule))
+        timers.at(COMPLAINTS, name)(_says(service, rule))
 
     @timers.at(COMPLAINTS, LISTING_END)
-    async def end_listing(_work: Work, _con: Connection, held: Held[Complaint], timer: Timer) -> None:
+    async def end_listing(work: Work, _con: Connection, held: Held[Complaint], timer: Timer) -> None:
         """挂账期满."""
         held.change(
             expire,
@@ -42,6 +44,7 @@ def ring(timers: Timers, service: IntakeService) -> None:
             terms=service.terms.on(timer.now),
             calendar=service.calendar,
         )
+        arm_figures(work, service.terms, held.before, held.state, timer.now)
 
     @timers.at(HOTSPOTS, "review")
     @timers.at(HOTSPOTS, "evaluate")
@@ -81,9 +84,10 @@ def ring(timers: Timers, service: IntakeService) -> None:
             held.change(count, at=at, day=day, complaints=numbers.complaints, people=numbers.people)
 
 
-def _says(rule: Callable[..., Iterable[Fact]]) -> Ring:
-    async def say(_work: Work, _con: Connection, held: Held[Any], timer: Timer) -> None:
-        held.change(rule, due_at=timer.due_at, version=timer.version, now=timer.now)
+def _says(service: IntakeService, rule: Callable[..., Iterable[Fact]]) -> Ring:
+    async def say(work: Work, _con: Connection, held: Held[Any], timer: Timer) -> None:
+        if held.change(rule, due_at=timer.due_at, version=timer.version, now=timer.now):
+            arm_figures(work, service.terms, held.before, held.state, timer.now)
 
     return say
 

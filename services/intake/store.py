@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, Numeric, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.intake.domain import complaint, demand, hotspot, route
+from services.intake.domain import complaint, demand, figures, hotspot, route
 from services.intake.domain.clock import watches
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import Demand
+from services.intake.domain.figures import RatesMonth
 from services.intake.domain.hotspot import Hotspot
+from services.intake.domain.rates import COUNTS
 from services.intake.domain.route import Route
 from shared.plumbing.caller import Scope
 from shared.plumbing.store import Kind, table
@@ -149,3 +151,35 @@ DEMANDS = Kind(
     demand.evolve,
     scope=lambda state: Scope(state.community),
 )
+
+RATES = Kind(
+    "rates",
+    RatesMonth,
+    table(
+        METADATA,
+        "rate_months",
+        _text("month"),
+        _moment("begins_at", nullable=False),
+        _moment("ends_at", nullable=False),
+        _text("terms"),
+        Column("up_to", BigInteger, nullable=False),
+        _text("digest"),
+    ),
+    figures.evolve,
+)
+
+RATE_FIGURES = Table(
+    "rate_figures",
+    METADATA,
+    Column("month", Text, primary_key=True),
+    Column("by", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    *(_number(name) for name in COUNTS),
+    *(Column(name, Numeric(5, 2)) for name in ("response", "resolution", "satisfaction", "score")),
+    _text("terms"),
+    Column("up_to", BigInteger, nullable=False),
+    _moment("computed_at", nullable=False),
+    _json("causes"),
+)
+"""公布数: append-only. A row stands from its version on until a later one of the same month, `by` and `value`."""

@@ -1,7 +1,6 @@
-"""What intake shows: complaints, routes, hotspots and the three rates. Read-only SQL."""
+"""What intake shows: complaints, routes and hotspots. Read-only SQL."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,12 +8,10 @@ import asyncpg
 from pydantic import TypeAdapter
 
 from services.intake.domain.complaint import Complaint
-from services.intake.domain.rates import Rates, Window, assessed, rates
 from services.intake.domain.route import Route, RouteState
-from services.intake.domain.terms import Terms
 from services.intake.store import COMPLAINTS, HOTSPOTS, ROUTES
 from shared.plumbing.caller import Person, Reach
-from shared.plumbing.database import Pool
+from shared.plumbing.database import Connection, Pool
 from shared.plumbing.store import Kind
 
 S = TypeVar("S")
@@ -52,7 +49,9 @@ class Search:
         """All conditions."""
         return " and ".join(self.clauses)
 
-    async def rows(self, pool: Pool, kind: Kind[Any], order: str, limit: int, offset: int = 0) -> list[asyncpg.Record]:
+    async def rows(
+        self, pool: Pool | Connection, kind: Kind[Any], order: str, limit: int, offset: int = 0
+    ) -> list[asyncpg.Record]:
         """The rows of a kind, in order."""
         return await pool.fetch(
             f"select {', '.join(kind.columns)} from {kind.table.name} where {self.clause} "
@@ -62,11 +61,6 @@ class Search:
 
 
 _NEWEST = "received_at desc, id"
-_ALL = 10_000_000
-_COUNTS = (
-    "count(*) as received, count(*) filter (where finishes > 0) as finished, "
-    "count(*) filter (where missed @> '\"DUE\"') as overdue"
-)
 _OPEN_ROUTES = """
 select complaint, count(*) as routes from routes where complaint = any($1::uuid[]) and state = 'OPEN' group by complaint
 """
@@ -120,30 +114,6 @@ async def hotspots(pool: Pool, caller: Person, state: str | None, community: str
         _shown(HOTSPOTS, _HOTSPOT, row)
         for row in await search.rows(pool, HOTSPOTS, "people desc, category, place", 1000)
     ]
-
-
-async def assessment(
-    pool: Pool, caller: Person, window: Window, terms: Terms, community: str | None, unit: str | None
-) -> dict[str, Any]:
-    """三率 of a window: of the whole town, a community, or the complaints that a unit leads."""
-    search = Search()
-    search.within_reach(caller, _MINE)
-    search.where("received_at >= ?", window.start)
-    search.where("received_at < ?", window.end)
-    search.where("community = ?", community)
-    search.where("lead = ?", unit)
-    counts = await pool.fetchrow(f"select {_COUNTS} from complaints where {search.clause}", *search.arguments)
-    search.clauses.append("callback is not null")
-    called = await search.rows(pool, COMPLAINTS, "id", _ALL)
-    found = rates((counted for row in called if (counted := assessed(COMPLAINTS.stored(row)))), terms=terms)
-    assert counts is not None
-    return {"from": window.start.isoformat(), "until": window.end.isoformat(), **counts, **_numbers(found)}
-
-
-def _numbers(found: Rates) -> dict[str, Any]:
-    return {
-        name: float(value) if name != "base" and value is not None else value for name, value in asdict(found).items()
-    }
 
 
 def _shown(kind: Kind[S], adapter: TypeAdapter[S], row: asyncpg.Record) -> dict[str, Any]:

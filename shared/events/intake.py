@@ -2,7 +2,10 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events.base import Code, Fact, Line, Mention, Moment, Prose, Ref, Target
 from shared.events.vocabulary import (
@@ -77,7 +80,9 @@ class ComplaintDispatched(ComplaintFact):
 
     Community, category and place as the dispatcher found them. `clock_from`: the first dispatch; a return does not
     stop the clock, so `due_at` counts from it. `accept_by`, `contact_by` count from this dispatch. `provisional`: the due
-    date counts working days in a year whose holidays are not announced yet.
+    date counts working days in a year whose holidays are not announced yet. `proposed_by`: the dispatch rule that
+    proposed a unit (its name, `@`, the rules' version), and `followed`: whether the person who decided took that unit;
+    never said of a confidential complaint.
     """
 
     lead: Code
@@ -94,6 +99,8 @@ class ComplaintDispatched(ComplaintFact):
     due_at: Moment
     deadline_version: int
     provisional: bool = False
+    proposed_by: Line | None = None
+    followed: bool | None = None
 
 
 class ComplaintAccepted(ComplaintFact):
@@ -521,3 +528,30 @@ class DemandCounted(IntakeFact):
     day: date
     complaints: int
     people: int
+
+
+class RatesPublished(IntakeFact):
+    """三率公布 of a month that is over (考核月, one stream each); the first time, and again when a figure has changed.
+
+    The version of a publication is the fact's number in its stream. Complaints received from `begins_at` until before
+    `ends_at` belong to it; `terms`: the configuration in force when it begins; `up_to`: the journal position of intake
+    up to which everything was counted; `causes`: the names of the facts that came since the version before (the first
+    has none); `digest`: SHA-256 of all figures of the month, by unit, community and so on. The counts are the whole
+    town's.
+    """
+
+    kind = "rates"
+    month: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+    begins_at: Moment
+    ends_at: Moment
+    terms: Code
+    up_to: int
+    published_at: Moment
+    causes: tuple[Code, ...] = ()
+    received: int
+    valid: int
+    contacted: int
+    resolved: int
+    satisfied: int
+    basically: int
+    digest: Code

@@ -83,16 +83,21 @@ def _signed(up_to: int, facts: int, digest: bytes) -> bytes:
     return b"%d\n%d\n%s" % (up_to, facts, digest)
 
 
-async def put_seal(pool: Pool, signer: Ed25519PrivateKey) -> int:
-    """Sign everything written since the last seal; the number of facts newly under it.
+async def whole_end(con: Connection) -> int:
+    """The last position of the journal, with nothing missing before it: what is up to it stays the same for ever.
 
     The table lock waits for the writers that are under way, so that no lower position can appear afterwards; other
-    writers wait for it in turn, and so it is held for one look only. One seal at a time.
+    writers wait for it in turn, and so it is held for one look only. Not to be asked from within a transaction.
     """
+    async with con.transaction():
+        await con.execute("set local lock_timeout = '3s'; lock table journal in share mode")
+        return int(await con.fetchval("select coalesce(max(position), 0) from journal"))
+
+
+async def put_seal(pool: Pool, signer: Ed25519PrivateKey) -> int:
+    """Sign everything written since the last seal; the number of facts newly under it. One seal at a time."""
     async with pool.acquire() as con:
-        async with con.transaction():
-            await con.execute("set local lock_timeout = '3s'; lock table journal in share mode")
-            end = await con.fetchval("select coalesce(max(position), 0) from journal")
+        end = await whole_end(con)
         async with con.transaction():
             await con.execute("select pg_advisory_xact_lock(20240201, 3)")
             start = await con.fetchval("select coalesce(max(up_to), 0) from seals")

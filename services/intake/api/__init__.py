@@ -1,6 +1,6 @@
 """Intake's doors for people, and for programs of others."""
 
-from services.intake.api import conflicts, finishing, handling, noticing, receiving, showing
+from services.intake.api import conflicts, finishing, handling, noticing, proposing, rating, receiving, showing
 from services.intake.open311 import asking, reading
 
 DOORS = [
@@ -8,6 +8,8 @@ DOORS = [
     *showing.DOORS,
     *handling.DOORS,
     *finishing.DOORS,
+    *rating.DOORS,
+    *proposing.DOORS,
     *conflicts.DOORS,
     *noticing.DOORS,
     *reading.DOORS,

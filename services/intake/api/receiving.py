@@ -22,6 +22,7 @@ from services.intake.domain.asked import (
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.hotspot import spot
 from services.intake.domain.locating import locate
+from services.intake.proposing import rules_of
 from services.intake.registering import Desk, Here, incoming, stands_alone
 from shared.plumbing.caller import Reach, Scope
 from shared.plumbing.change import at_once, together
@@ -99,7 +100,13 @@ async def dispatch_complaint(
         ask,
         id,
         lambda was: dispatching.dispatch(
-            was, data, now=service.now(), terms=service.today, calendar=service.calendar, town=service.town
+            was,
+            data,
+            now=service.now(),
+            terms=service.today,
+            calendar=service.calendar,
+            town=service.town,
+            rules=rules_of(service).on(service.now()),
         ),
         data,
         then=count,

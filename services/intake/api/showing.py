@@ -1,7 +1,6 @@
 """Doors: what is shown."""
 
 import json
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,8 +12,6 @@ from services.intake import views
 from services.intake.deciding import SAID
 from services.intake.domain.complaint import Complaint, ComplaintState
 from services.intake.domain.hotspot import HotspotState
-from services.intake.domain.rates import month as month_of
-from services.intake.domain.rates import report_day
 from services.intake.registering import ORDER, WHEREABOUTS, Here, number_id
 from services.intake.store import COMPLAINTS
 from shared.events.vocabulary import Channel
@@ -119,31 +116,10 @@ async def list_hotspots(
     return await views.hotspots(service.pool, ask.caller, standing, community)
 
 
-@get("/rates")
-async def read_rates(
-    service: Here,
-    ask: Asking,
-    month: Annotated[str | None, QueryParameter(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] = None,
-    day: FromQuery[date | None] = None,
-    community: FromQuery[str | None] = None,
-    unit: FromQuery[str | None] = None,
-) -> dict[str, Any]:
-    """三率 of a month (2024-02: from 19 January to 19 February) or a day (from noon to noon); else of this month."""
-    terms = service.today
-    if day is not None:
-        window = report_day(day, terms=terms)
-    elif month is not None:
-        window = month_of(date.fromisoformat(f"{month}-01"), terms=terms)
-    else:
-        window = month_of(service.now().date(), terms=terms)
-    return await views.assessment(service.pool, ask.caller, window, terms, community, unit)
-
-
 DOORS = [
     list_complaints,
     read_complaint,
     read_original,
     list_routes,
     list_hotspots,
-    read_rates,
 ]

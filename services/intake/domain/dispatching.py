@@ -6,6 +6,7 @@ from typing import Literal
 from services.intake.domain.asked import Accept, Because, Dispatch, RequestReturn
 from services.intake.domain.clock import due_date
 from services.intake.domain.complaint import Complaint, ComplaintState
+from services.intake.domain.dispatch_rules import DispatchRules, propose, seen
 from services.intake.domain.standing import known, not_the_lead, public, unknown_unit, unless
 from services.intake.domain.terms import Terms
 from shared.events.intake import (
@@ -23,9 +24,20 @@ from shared.rules.township import Town
 
 
 def dispatch(
-    before: Complaint | None, asked: Dispatch, *, now: datetime, terms: Terms, calendar: Calendar, town: Town
+    before: Complaint | None,
+    asked: Dispatch,
+    *,
+    now: datetime,
+    terms: Terms,
+    calendar: Calendar,
+    town: Town,
+    rules: DispatchRules | None = None,
 ) -> list[ComplaintFact]:
-    """派单: lead unit, urgency, due date. After a return the due date still counts from the first dispatch."""
+    """派单: lead unit, urgency, due date. After a return the due date still counts from the first dispatch.
+
+    A person decides; what `rules` would have proposed of the complaint as it stood is remembered beside it. Of a
+    confidential complaint it is not: a rule's name can tell the category.
+    """
     complaint = known(before)
     if complaint.state is ComplaintState.DISPATCHED and _as_it_stands(complaint, asked):
         return []
@@ -38,6 +50,9 @@ def dispatch(
     due_at, provisional = due_date(asked.urgency, clock_from, rehandling=False, terms=terms, calendar=calendar)
     same_due_date = due_at == complaint.due_at
     place = asked.place or (None if _moved(complaint, asked) else complaint.place)
+    proposal = None
+    if rules is not None and not complaint.confidential:
+        proposal = propose(seen(complaint), now, rules, calendar, town)
     return [
         ComplaintDispatched(
             lead=asked.lead,
@@ -54,6 +69,8 @@ def dispatch(
             due_at=due_at,
             deadline_version=complaint.deadline_version + (0 if same_due_date else 1),
             provisional=provisional,
+            proposed_by=proposal.rule if proposal else None,
+            followed=proposal.lead == asked.lead if proposal else None,
         )
     ]
 

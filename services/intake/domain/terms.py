@@ -74,6 +74,8 @@ class RateTerms(Value):
     """三率. The three weights add up to one; `basically`: what 基本满意 counts.
 
     `month_starts_on`: day of the month, 00:00; `day_starts_at`: hour of the day; both Asia/Shanghai.
+    `publish_after`: a month is published so long after its end; `gather_minutes`: later changes are gathered so long
+    before it is published again.
     """
 
     response: Share
@@ -82,6 +84,8 @@ class RateTerms(Value):
     basically: Share
     month_starts_on: Annotated[int, Field(ge=1, le=28)]
     day_starts_at: time
+    publish_after: Limit
+    gather_minutes: Annotated[int, Field(ge=1, le=1440)]
 
     @model_validator(mode="after")
     def _add_up(self) -> Self:

@@ -104,6 +104,8 @@ TERMS = Terms(
         basically=Decimal("0.9"),
         month_starts_on=19,
         day_starts_at=time(12),
+        publish_after=Limit.parse("P3D"),
+        gather_minutes=60,
     ),
     repeat_window_days=30,
     repeated_urges=3,

@@ -2,9 +2,10 @@
 
 import pytest
 
-from services.intake.domain.asked import ApproveException, Finish, RecordCallback, TryCallback
+from services.intake.domain.asked import ApproveException, Finish, RecordCallback, RequestListing, TryCallback
 from services.intake.domain.complaint import evolve
 from services.intake.domain.finishing import approve_exception, close, finish, record_callback, reopen, try_callback
+from services.intake.domain.listing import request_listing
 from shared.events.intake import (
     CallbackOutcome,
     CallbackRecorded,
@@ -15,9 +16,12 @@ from shared.events.intake import (
     ExceptionApproved,
     ExceptionGround,
     HardCaseMarked,
+    ListingReason,
+    ListingRequested,
     SpokenWith,
 )
 from shared.events.vocabulary import Satisfaction, Urgency
+from shared.rules.township import SHANGHAI
 from tests.support.spec import given
 from tests.unit.intake.builders import (
     ACCEPTED,
@@ -221,3 +225,76 @@ def test_after_a_rehandling_the_tries_are_counted_anew() -> None:
     given(evolve, *finished(), *TRIED, called_back(resolved=False), reopened(1), FINISHED).when(
         try_callback, asked, now=NOW, terms=TERMS
     ).then(CallbackTried(tried_at=START + 3 * DAY, outcome=CallbackOutcome.NO_ANSWER, tries=1))
+
+
+CITY = GOOD.model_copy(update={"by_city": True})
+BY_CITY = called_back().model_copy(update={"by_city": True})
+
+
+def test_a_third_try_after_the_three_days_still_counts_its_lateness_is_said_by_the_limit() -> None:
+    late = START + 9 * DAY
+    asked = TryCallback(tried_at=late, outcome=CallbackOutcome.NO_ANSWER)
+    given(evolve, *finished(), *TRIED).when(try_callback, asked, now=late, terms=TERMS).then(
+        CallbackTried(tried_at=late, outcome=CallbackOutcome.NO_ANSWER, tries=3),
+        UNREACHABLE.model_copy(update={"called_at": late}),
+    )
+
+
+def test_the_hour_of_a_try_is_the_hour_in_the_town_whatever_zone_it_is_written_in() -> None:
+    same_hour = (TRIED[0].tried_at + DAY).astimezone(SHANGHAI)
+    asked = TryCallback(tried_at=same_hour, outcome=CallbackOutcome.NO_ANSWER)
+    given(evolve, *finished(), *TRIED).when(try_callback, asked, now=NOW, terms=TERMS).then_refused("same_hour")
+
+
+def test_nobody_is_called_back_before_it_was_finished_nor_in_the_future() -> None:
+    for moment, code in ((START + DAY, "too_early"), (NOW + HOUR, "in_the_future")):
+        asked = TryCallback(tried_at=moment, outcome=CallbackOutcome.NO_ANSWER)
+        given(evolve, *finished()).when(try_callback, asked, now=NOW, terms=TERMS).then_refused(code)
+    asked = TryCallback(tried_at=START + 3 * DAY, outcome=CallbackOutcome.NO_ANSWER)
+    given(evolve, *finished(), called_back()).when(try_callback, asked, now=NOW, terms=TERMS).then_refused(
+        "wrong_state"
+    )
+
+
+def test_whom_the_town_did_not_reach_the_city_may_have() -> None:
+    given(evolve, *finished(), UNREACHABLE).when(record_callback, CITY, now=NOW, terms=TERMS).then(BY_CITY)
+    given(evolve, *finished(), UNREACHABLE).when(record_callback, GOOD, now=NOW, terms=TERMS).then_refused(
+        "wrong_state"
+    )
+
+
+def test_after_its_end_no_callback_changes_a_complaint_any_more() -> None:
+    closed = ComplaintClosed(ground=CloseGround.SATISFIED, closed_at=NOW)
+    given(evolve, *finished(), called_back(), closed).when(record_callback, CITY, now=NOW, terms=TERMS).then_refused(
+        "wrong_state"
+    )
+
+
+def test_the_citys_bad_answer_after_the_last_rehandling_makes_a_hard_case_where_the_towns_was_good() -> None:
+    reason = "重办后仍未解决或不满意"
+    bad = CITY.model_copy(update={"resolved": False})
+    said = called_back(resolved=False).model_copy(update={"by_city": True})
+    given(evolve, *rehandled_twice(), called_back()).when(record_callback, bad, now=NOW, terms=TERMS).then(
+        said, HardCaseMarked(reason=reason), ComplaintSupervised(reason=reason)
+    )
+
+
+def test_while_it_is_handled_again_nobody_is_called_back_and_nothing_is_closed() -> None:
+    again = given(evolve, *finished(), called_back(resolved=False), reopened(1))
+    again.when(record_callback, GOOD, now=NOW, terms=TERMS).then_refused("wrong_state")
+    again.when(record_callback, CITY, now=NOW, terms=TERMS).then_refused("wrong_state")
+    again.when(close, now=NOW).then_refused("wrong_state", "not_resolved")
+
+
+def test_dissatisfied_twice_rehandled_then_only_an_exception_or_a_listing_is_left() -> None:
+    last = given(evolve, *rehandled_twice(), called_back(resolved=True, satisfaction=Satisfaction.DISSATISFIED))
+    last.when(reopen, now=NOW, terms=TERMS, calendar=CALENDAR).then_refused("reopened_before")
+    last.when(close, now=NOW).then_refused("not_resolved")
+    asked = ApproveException(ground=ExceptionGround.REHANDLED, reason="重办两次仍不满意")
+    last.when(approve_exception, asked, terms=TERMS).then(
+        ExceptionApproved(ground=ExceptionGround.REHANDLED, why="重办两次仍不满意")
+    )
+    listing = RequestListing(unit=LEAD, reason=ListingReason.POLICY, explained_at=START + 3 * DAY, plan="等待政策")
+    last.when(request_listing, listing, now=NOW, terms=TERMS).then(
+        ListingRequested(unit=LEAD, reason=ListingReason.POLICY, explained_at=START + 3 * DAY, plan="等待政策")
+    )

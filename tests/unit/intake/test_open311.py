@@ -232,6 +232,7 @@ def test_nothing_of_the_complainant_and_nothing_of_supervision_is_a_public_step(
         "CallbackTried",
         "ComplainantContacted",
         "ComplaintDeadlineNear",
+        "ComplaintDeadlineRecounted",
         "ComplaintOverdue",
         "ComplaintReturnRequested",
         "ComplaintSupervised",

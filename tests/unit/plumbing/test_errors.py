@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.intake.domain.asked import NewComplaint
-from shared.plumbing.errors import _chinese
+from shared.plumbing.errors import chinese
 
 GOOD = {
     "channel": "WECHAT",
@@ -28,11 +28,11 @@ GOOD = {
         ({"complainant": {"phone": "call me"}}, "格式不符"),
     ],
 )
-def test_a_refusal_is_said_in_chinese(changes: dict[str, object], words: str) -> None:
+def test_a_refusal_is_said_inchinese(changes: dict[str, object], words: str) -> None:
     with pytest.raises(ValidationError) as refused:
         NewComplaint.model_validate(GOOD | changes)
-    assert [_chinese(error["msg"]) for error in refused.value.errors()] == [words]
+    assert [chinese(error["msg"]) for error in refused.value.errors()] == [words]
 
 
 def test_what_is_not_foreseen_is_refused_without_quoting_it() -> None:
-    assert _chinese("Input 'secret words' was odd") == "内容有误"
+    assert chinese("Input 'secret words' was odd") == "内容有误"
