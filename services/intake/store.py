@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.intake.domain import complaint, demand, hotspot, route
-from services.intake.domain.clock import watches
+from services.intake.domain.clock import RUNNING, watches
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import Demand
 from services.intake.domain.hotspot import Hotspot
@@ -89,7 +89,18 @@ _COMPLAINTS = table(
     _json("urges"),
     _json("steps"),
 )
-Index("complaints_received", _COMPLAINTS.c.received_at)
+Index("complaints_received", _COMPLAINTS.c.received_at, _COMPLAINTS.c.id)
+Index("complaints_state", _COMPLAINTS.c.state, _COMPLAINTS.c.received_at, _COMPLAINTS.c.id)
+Index("complaints_due", func.coalesce(_COMPLAINTS.c.due_at, text("'infinity'::timestamptz")), _COMPLAINTS.c.id)
+Index(
+    "complaints_running",
+    _COMPLAINTS.c.due_at,
+    postgresql_where=text(f"state in ({', '.join(repr(str(one)) for one in sorted(RUNNING))}) and due_at is not null"),
+)
+for _rare in ("supervised", "hard", "repeat", "confidential"):
+    Index(f"complaints_{_rare}", _COMPLAINTS.c.received_at, _COMPLAINTS.c.id, postgresql_where=text(_rare))
+for _few in ("support", "urges"):
+    Index(f"complaints_{_few}", _COMPLAINTS.c[_few], postgresql_using="gin", postgresql_where=text(f"{_few} <> '[]'"))
 Index("complaints_spot", _COMPLAINTS.c.category, _COMPLAINTS.c.place, _COMPLAINTS.c.received_at)
 Index("complaints_place", _COMPLAINTS.c.place)
 Index("complaints_community", _COMPLAINTS.c.community, _COMPLAINTS.c.received_at)
