@@ -78,7 +78,7 @@ def who(actor: str, town: Town) -> dict[str, Any]:
     """办理人: role and unit; `subject` is the person, for those roles that must know."""
     word, _, rest = actor.partition(":")
     scope, _, subject = rest.rpartition(":")
-    role = Role(word) if word in Role else None
+    role = next((role for role in Role if role == word), None)
     units = [found.name if (found := town.unit(code)) else code for code in scope.split(",") if code]
     return {
         "role": role,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from services.intake.domain.clock import RUNNING
 from services.intake.domain.complaint import ComplaintState
@@ -44,9 +44,16 @@ def _hours(value: object) -> object:
     return f"PT{value}H" if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()) else value
 
 
+def _trimmed(text: str) -> str:
+    if not text.strip():
+        raise ValueError("内容不能为空白")
+    return text.strip()
+
+
 Within = Annotated[timedelta, BeforeValidator(_hours), Field(gt=timedelta(0), le=LONGEST_AHEAD)]
 """How soon: an ISO 8601 duration, or hours."""
-SearchText = Annotated[Line, StringConstraints(strip_whitespace=True)]
+SearchText = Annotated[Line, AfterValidator(_trimmed)]
+"""What is looked for, without the blanks around it."""
 
 
 class Filters(Asked):

@@ -15,11 +15,11 @@ from litestar.params import FromPath
 
 from services.intake import history
 from services.intake.domain.clock import RUNNING
+from services.intake.domain.wording import moment
 from services.intake.following import follow_code, followed, public_view
 from services.intake.registering import Here
 from services.intake.store import COMPLAINTS
 from shared.plumbing.errors import answer
-from shared.rules.township import SHANGHAI
 
 PER_MINUTE = 30
 """So often may one address ask for codes in a minute, in each process."""
@@ -31,9 +31,7 @@ _STYLE = (_PAGES / "follow.css").read_text()
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-_ENVIRONMENT.filters["moment"] = lambda text: (
-    f"{datetime.fromisoformat(text).astimezone(SHANGHAI):%Y年%-m月%-d日 %H:%M}"
-)
+_ENVIRONMENT.filters["moment"] = lambda text: moment(datetime.fromisoformat(text))
 _PAGE = _ENVIRONMENT.get_template("follow.html")
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -61,7 +59,7 @@ def _wants_page(request: Request[Any, Any, Any]) -> bool:
 def _page(status: int, **shown: object) -> Response[bytes]:
     """The page, or why there is none."""
     content = _PAGE.render(style=jinja2.utils.markupsafe.Markup(_STYLE), **shown).encode()
-    return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=_HEADERS)
+    return Response(content, status_code=status, media_type="text/html", headers=_HEADERS)
 
 
 _NOT_FOUND = ("没有找到这个查询码", "请核对查询码：共 16 位，由数字和字母组成，登记时已告知您。")

@@ -31,7 +31,7 @@ TECHNICAL = frozenset(
         *("id", "version", "state", "received_at", "updated_at", "deadline_version", "open_routes", "routes"),
         *("complaint", "wanted", "target", "hotspot"),
         *("kind", "stream", "fact", "occurred_at", "recorded_at", "who", "role"),
-        *("facts", "deadlines", "urges"),
+        *("facts", "deadlines"),
     }
 )
 """The fields with which the machine is looked after. Every field that no set names belongs to the matter."""

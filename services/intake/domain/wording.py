@@ -154,8 +154,8 @@ def named(word: StrEnum) -> str:
 
 
 def moment(at: datetime) -> str:
-    """时间 for people, Asia/Shanghai: 2024-02-08 09:00."""
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    """时间 for people, Asia/Shanghai: 2024年2月8日 09:00."""
+    return f"{at.astimezone(SHANGHAI):%Y年%-m月%-d日 %H:%M}"
 
 
 def text(fact: Fact) -> str | None:

@@ -45,7 +45,7 @@ async def test_the_history_tells_every_fact_of_the_complaint_and_its_routes_in_o
     assert [fact["heading"] for fact in found["facts"]] == ["诉求登记", "派单", "签收", "联系诉求人", "转办", "催办"]
     registered, dispatched, _, _, routed, _ = found["facts"]
     assert registered["says"] == "12345热线，求助，大灰厂社区，无物业管理"
-    assert dispatched["says"] == "派至社区建设办公室，一般，2024-02-08 08:00 前办结"
+    assert dispatched["says"] == "派至社区建设办公室，一般，2024年2月8日 08:00 前办结"
     assert dispatched["who"] == {"role": "dispatcher", "words": "派单员", "unit": None}
     assert (routed["kind"], routed["text"]) == ("route", "引入物业")
     assert routed["who"] == {"role": "officer", "words": "承办人员", "unit": "社区建设办公室"}
@@ -72,7 +72,7 @@ async def test_what_the_clock_did_is_said_to_be_automatic(here: Town) -> None:
     await here.pass_time(3 * HOUR)
     last = (await here.get(f"/complaints/{id}/history"))["facts"][-1]
     assert (last["heading"], last["who"]["words"], last["who"]["unit"]) == ("超期", "系统自动", None)
-    assert last["says"] == "签收超期，应于 2024-02-01 10:00 前完成"
+    assert last["says"] == "签收超期，应于 2024年2月1日 10:00 前完成"
 
 
 async def test_who_did_it_is_told_as_a_person_only_to_those_who_must_know(here: Town) -> None:
