@@ -3,6 +3,7 @@
 Pages go on after a row, not after a count: what comes in meanwhile moves nothing.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,11 +147,18 @@ def in_words(service: IntakeService, text: str, besides: Match) -> Match:
         places = [(row.id, ORDER) for row in left]
         places += [(row.id, f"{ORDER}/{order}") for row in left for order in row.urges]
         for (id, _), words in (await service.vault.read_entries(service.pool, places)).items():
-            if words is not None and wanted in words.casefold():
+            if words is not None and wanted in _own_words(words):
                 taken.add(id)
         return taken
 
     return match
+
+
+def _own_words(order: str) -> str:
+    """What the resident said and who it is; not the codes and names of fields around it."""
+    said = json.loads(order)
+    person = said.get("complainant") or {}
+    return "\n".join(filter(None, (said["title"], said["content"], person.get("name"), person.get("phone")))).casefold()
 
 
 async def shown(pool: Pool, ids: Sequence[UUID], now: datetime) -> list[dict[str, Any]]:

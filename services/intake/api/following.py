@@ -32,6 +32,7 @@ _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 _ENVIRONMENT.filters["moment"] = lambda text: moment(datetime.fromisoformat(text))
+_ENVIRONMENT.globals["style"] = _STYLE
 _PAGE = _ENVIRONMENT.get_template("follow.html")
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -58,7 +59,7 @@ def _wants_page(request: Request[Any, Any, Any]) -> bool:
 
 def _page(status: int, **shown: object) -> Response[bytes]:
     """The page, or why there is none."""
-    content = _PAGE.render(style=jinja2.utils.markupsafe.Markup(_STYLE), **shown).encode()
+    content = _PAGE.render(**shown).encode()
     return Response(content, status_code=status, media_type="text/html", headers=_HEADERS)
 
 
