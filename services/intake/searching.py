@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from services.intake.domain.clock import RUNNING
 from services.intake.domain.complaint import ComplaintState
+from services.intake.domain.wording import HEADINGS, TEXTS
 from services.intake.registering import IntakeService, number_id
 from shared.events.base import Asked, Code, Line, Moment
 from shared.events.vocabulary import Channel, ComplaintType, Urgency
@@ -24,16 +25,20 @@ HANDLES = "(lead = ?::text or support <> '[]' and support @> to_jsonb(?::text))"
 _HANDLED_BY_OWN = "(not confidential or lead = any(?::text[]) or support ?| ?::text[])"
 _RUNNING = "state in ({})".format(", ".join(f"'{state}'" for state in sorted(RUNNING)))
 """Where the due date runs; written out, so that the partial index is found."""
-_STAFF_WORDS = (
-    "concat_ws(E'\\n', data->>'answer', data->>'reason', data->>'right_channel', data->>'note', data->>'why', "
-    "data->>'plan', data->>'finding', data->>'measure', data->>'public_title')"
-)
+_STAFF_FIELDS = frozenset((*TEXTS, "reason"))
+_STAFF_WORDS = "concat_ws(E'\\n', {})".format(", ".join(f"data->>'{field}'" for field in sorted(_STAFF_FIELDS)))
 """What staff wrote for the public, of whatever fact."""
-_SAYS = (
-    f"exists (select from journal where stream = complaints.id and strpos(lower({_STAFF_WORDS}), ?) > 0) "
-    "or exists (select from routes r join journal on stream = r.id "
-    f"where r.complaint = complaints.id and strpos(lower({_STAFF_WORDS}), ?) > 0)"
+_WRITTEN = ", ".join(
+    f"'{fact.wire_type}'"
+    for fact in sorted(HEADINGS, key=lambda fact: fact.wire_type)
+    if _STAFF_FIELDS & fact.model_fields.keys()
 )
+_SAYS = (
+    f"exists (select from journal where stream = complaints.id and type in ({_WRITTEN}) "
+    f"and strpos(lower({_STAFF_WORDS}), ?) > 0) or exists (select from routes r join journal on stream = r.id "
+    f"where r.complaint = complaints.id and type in ({_WRITTEN}) and strpos(lower({_STAFF_WORDS}), ?) > 0)"
+)
+"""Only facts that can have such words are opened."""
 _VALUE = re.compile(r"\?(?!\|)")
 """The sign for a value; `?|` is an operator."""
 LONGEST_AHEAD = timedelta(days=366)
