@@ -161,8 +161,9 @@ def search(filters: Filters, caller: Person, service: IntakeService) -> Search:
     if filters.state:
         found.where("state = any(?::text[])", sorted(filters.state))
     found.where(HANDLES, filters.unit)
-    for column in ("lead", "community", "category", "place", "type", "urgency"):
+    for column in ("lead", "community", "category", "place", "type"):
         found.where(f"{column} = ?", getattr(filters, column))
+    _word(found, "urgency", filters.urgency)
     for flag in ("confidential", "supervised", "hard", "repeat"):
         found.flag(flag, getattr(filters, flag))
     found.flag(f"state = '{ComplaintState.LISTED}'", filters.listed)
@@ -170,13 +171,19 @@ def search(filters: Filters, caller: Person, service: IntakeService) -> Search:
     found.where("received_at < ?", filters.received_until)
     _due(found, filters, service)
     if filters.number is None:
-        found.where("channel = ?", filters.channel)
+        _word(found, "channel", filters.channel)
     else:
         ids = [str(id) for id in orders_numbered(service, filters.number, filters.channel)]
         found.where("(id = any(?::text[]::uuid[]) or urges <> '[]' and urges ?| ?::text[])", ids)
     if filters.text is not None:
         says(found, filters.text, service.town)
     return found
+
+
+def _word(found: Search, column: str, word: Urgency | Channel | None) -> None:
+    """A word of a closed list is written out: only then an index of the rare ones is found."""
+    if word is not None:
+        found.clauses.append(f"{column} = '{word}'")
 
 
 def _due(found: Search, filters: Filters, service: IntakeService) -> None:

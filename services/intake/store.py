@@ -11,6 +11,7 @@ from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import Demand
 from services.intake.domain.hotspot import Hotspot
 from services.intake.domain.route import Route
+from shared.events.vocabulary import Channel, Urgency
 from shared.plumbing.caller import Scope
 from shared.plumbing.store import Kind, table
 
@@ -99,6 +100,16 @@ Index(
 )
 for _rare in ("supervised", "hard", "repeat", "confidential"):
     Index(f"complaints_{_rare}", _COMPLAINTS.c.received_at, _COMPLAINTS.c.id, postgresql_where=text(_rare))
+Index(
+    "complaints_channel",
+    *(_COMPLAINTS.c.channel, _COMPLAINTS.c.received_at, _COMPLAINTS.c.id),
+    postgresql_where=text(f"channel <> '{Channel.HOTLINE_12345}'"),
+)
+Index(
+    "complaints_critical",
+    *(_COMPLAINTS.c.received_at, _COMPLAINTS.c.id),
+    postgresql_where=text(f"urgency = '{Urgency.CRITICAL}'"),
+)
 for _few in ("support", "urges"):
     Index(f"complaints_{_few}", _COMPLAINTS.c[_few], postgresql_using="gin", postgresql_where=text(f"{_few} <> '[]'"))
 Index("complaints_spot", _COMPLAINTS.c.category, _COMPLAINTS.c.place, _COMPLAINTS.c.received_at)

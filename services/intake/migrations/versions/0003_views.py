@@ -17,5 +17,9 @@ def upgrade() -> None:
     )
     for rare in ("supervised", "hard", "repeat", "confidential"):
         op.execute(f"create index complaints_{rare} on complaints (received_at, id) where {rare}")
+    op.execute(
+        "create index complaints_channel on complaints (channel, received_at, id) where channel <> 'HOTLINE_12345'"
+    )
+    op.execute("create index complaints_critical on complaints (received_at, id) where urgency = 'CRITICAL'")
     for few in ("support", "urges"):
         op.execute(f"create index complaints_{few} on complaints using gin ({few}) where {few} <> '[]'")
