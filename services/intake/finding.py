@@ -17,7 +17,7 @@ from services.intake.cursors import After
 from services.intake.domain.clock import RUNNING
 from services.intake.domain.complaint import Complaint
 from services.intake.registering import ORDER, IntakeService
-from services.intake.searching import Search
+from services.intake.searching import Search, says
 from services.intake.store import COMPLAINTS
 from shared.plumbing.database import Pool
 
@@ -123,26 +123,24 @@ async def page(
     return found, after
 
 
-def in_public(pool: Pool, said: Search) -> Match:
-    """Matching by what `said` asks of number, names and public texts."""
+def in_public(service: IntakeService, text: str) -> Match:
+    """Matching by number, names and what staff wrote for the public."""
 
     async def match(rows: Sequence[Row]) -> set[UUID]:
-        asked = Search()
-        asked.arguments, asked.clauses = list(said.arguments), list(said.clauses)
-        asked.where("id = any(?::uuid[])", [row.id for row in rows])
-        return {
-            row["id"] for row in await pool.fetch(f"select id from complaints where {asked.clause}", *asked.arguments)
-        }
+        said = Search()
+        says(said, text, service.town, [row.id for row in rows])
+        found = await service.pool.fetch(f"select id from complaints where {said.clause}", *said.arguments)
+        return {row["id"] for row in found}
 
     return match
 
 
-def in_words(service: IntakeService, text: str, besides: Match) -> Match:
+def in_words(service: IntakeService, text: str) -> Match:
     """Matching by the residents' own words too: each order is opened, and nothing of it is kept."""
-    wanted = text.casefold()
+    wanted, in_these = text.casefold(), in_public(service, text)
 
     async def match(rows: Sequence[Row]) -> set[UUID]:
-        taken = await besides(rows)
+        taken = await in_these(rows)
         left = [row for row in rows if row.id not in taken]
         places = [(row.id, ORDER) for row in left]
         places += [(row.id, f"{ORDER}/{order}") for row in left for order in row.urges]

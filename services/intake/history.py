@@ -23,7 +23,7 @@ from shared.rules.township import Role, Town
 
 _SAID = """
 select kind, stream, version, type, data::text as data, actor, occurred_at, recorded_at from journal
-where stream = $1 or stream in (select id from routes where complaint = $1) order by position
+where stream = any(array(select id from routes where complaint = $1) || $1::uuid) order by position
 """
 _AUTOMATIC = "系统自动"
 

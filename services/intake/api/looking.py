@@ -17,7 +17,7 @@ from services.intake.domain.masking import masked_name, masked_phone
 from services.intake.domain.visibility import hidden_conditions, visible
 from services.intake.finding import Match, Sort
 from services.intake.registering import ORDER, Here, IntakeService
-from services.intake.searching import Filters, Search, SearchText, says, search
+from services.intake.searching import Filters, SearchText, search
 from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.change import Ask
 from shared.plumbing.database import Connection, Pool
@@ -76,9 +76,7 @@ async def list_complaints(service: Here, ask: Asking, listed: NamedDependency[Li
     received_from, received_until, number, text. `sort`: received (newest first), due, updated; `limit`: at most 200;
     `after`: the `next` of the page before. A page of a text search may be short and still have a next one.
     """
-    match = None
-    if listed.text is not None:
-        match = finding.in_public(service.pool, _saying(service, listed.text))
+    match = finding.in_public(service, listed.text) if listed.text is not None else None
     return await _answer(service, ask.caller, listed, match)
 
 
@@ -86,14 +84,7 @@ async def list_complaints(service: Here, ask: Asking, listed: NamedDependency[Li
 async def search_originals(data: JSONBody[SearchOriginals], service: Here, ask: Asking) -> dict[str, Any]:
     """原文检索: as the list, and in the residents' own words. That somebody searched is kept; for what is not."""
     await _looked(service.pool, ask, "vault.search", "complaint", "原文检索")
-    besides = finding.in_public(service.pool, _saying(service, data.text))
-    return await _answer(service, ask.caller, data, finding.in_words(service, data.text, besides))
-
-
-def _saying(service: IntakeService, text: str) -> Search:
-    said = Search()
-    says(said, text, service.town)
-    return said
+    return await _answer(service, ask.caller, data, finding.in_words(service, data.text))
 
 
 async def _answer(service: IntakeService, caller: Person, listed: Listed, match: Match | None) -> dict[str, Any]:
