@@ -125,6 +125,17 @@ class Client:
         """Read."""
         return await self.call(service, "GET", path, who)
 
+    async def pages(self, service: str, path: str, who: Bearer) -> list[Any]:
+        """Read a list that comes in pages, to its end."""
+        found: list[Any] = []
+        sign, after = "&" if "?" in path else "?", ""
+        while True:
+            page = await self.get(service, f"{path}{sign}limit=200{after}", who)
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            after = f"&after={page['next']}"
+
     async def post(self, service: str, path: str, who: Bearer, body: object = None, **named: Any) -> Any:
         """Write."""
         return await self.call(service, "POST", path, who, {} if body is None else body, **named)

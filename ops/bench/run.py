@@ -10,13 +10,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 import shared.plumbing.migrate
-from ops.bench import bare, http, parts, pipeline
+from ops.bench import bare, http, parts, pipeline, views
 from ops.bench.ground import Ground, Say, ground
 from ops.bench.orders import bodies
 from ops.bench.report import machine
 from ops.bench.sample import METADATA
 
-EVERYTHING = ("http", "pipeline", "parts")
+EVERYTHING = ("http", "pipeline", "parts", "views")
 _SCHEMA = sorted(Path(shared.plumbing.migrate.__file__).parent.glob("schema_*.sql"))
 
 
@@ -43,6 +43,13 @@ async def bench(data: Path, orders: int, only: Collection[str], say: Say) -> dic
             found["parts_per_s"] = seen["per_s"] | {"end_to_end": two["per_s"]}
             found["parts_cpu_us"] = seen["cpu_us"]
             found["relay_per_s"] = seen["per_s"]["relay"]
+    if "views" in only:
+        async with ground(data / "views", ("intake",)) as here:
+            found.setdefault("machine", await machine(here))
+            await here.stack.stop_service("intake")
+            keys = str(here.stack.keys.master_key.parent)
+            job = views.Job({"intake": here.url("intake")}, here.stack.broker.address, keys, orders)
+            found["views_ms"] = await here.ask("ops.bench.views", job)
     return found
 
 

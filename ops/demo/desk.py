@@ -40,15 +40,14 @@ class Desk:
 
     async def _find(self, call: Call) -> None:
         path = f"/complaints?channel={call.channel}&number={call.number}"
-        found = await self.town.get("intake", path, DISPATCHER)
-        if found:  # an urge has no complaint of its own
-            self.ids[found[0]["id"]] = call.number
+        for found in await self.town.pages("intake", path, DISPATCHER):
+            if found["number"] in (None, call.number):  # an urge has no complaint of its own
+                self.ids[found["id"]] = call.number
 
     async def round(self) -> None:
         """One look at everything that is open."""
-        opened = []
-        for state in ("RECEIVED", "IN_PROGRESS", "FINISHED", "CALLED_BACK"):
-            opened += await self.town.get("intake", f"/complaints?state={state}&limit=1000", DISPATCHER)
+        states = "&".join(f"state={state}" for state in ("RECEIVED", "IN_PROGRESS", "FINISHED", "CALLED_BACK"))
+        opened = await self.town.pages("intake", f"/complaints?{states}", DISPATCHER)
         await self.town.all(self._handle, [row for row in opened if row["id"] in self.ids])
 
     async def _handle(self, row: dict[str, Any]) -> None:

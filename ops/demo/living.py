@@ -104,7 +104,7 @@ class Living:
 
     async def report(self, client: Client) -> dict[str, Any]:
         """What happened: the demands, both journeys, the rates of each month, the duty of meeting."""
-        listed = await client.get("intake", "/complaints?limit=1000", OPERATOR)
+        listed = await client.pages("intake", "/complaints", OPERATOR)
         flow = await client.flow()
         months = [f"2024-{month:02d}" for month in range(2, self.town.now.month + 1)]
         rates = {month: await client.get("intake", f"/rates?month={month}", SUPERVISOR) for month in months}

@@ -89,6 +89,11 @@ class DemoTown:
         async with self._lock:
             return await self.client.get(service, path, who)
 
+    async def pages(self, service: str, path: str, who: Bearer) -> list[Any]:
+        """Read a list that comes in pages."""
+        async with self._lock:
+            return await self.client.pages(service, path, who)
+
     async def all(self, work: Callable[[Any], Awaitable[T]], of: Iterable[Any]) -> list[T]:
         """Do this for each, side by side."""
         return list(await asyncio.gather(*(work(one) for one in of)))
@@ -115,7 +120,7 @@ class DemoTown:
 
     async def complaint(self, channel: str, number: str) -> dict[str, Any]:
         """The complaint of this order."""
-        found = await self.get("intake", f"/complaints?channel={channel}&number={number}", DISPATCHER)
+        found = await self.pages("intake", f"/complaints?channel={channel}&number={number}", DISPATCHER)
         assert len(found) == 1, f"{channel} {number}: {len(found)}"
         complaint: dict[str, Any] = found[0]
         return complaint

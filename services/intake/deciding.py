@@ -80,6 +80,26 @@ def _in_time(
     return decided
 
 
+def handles(caller: Person, complaint: Complaint) -> bool:
+    """The request centre and the units that handle it; a village where it merely happened may be whom it is about."""
+    return _is_one_of(caller, {complaint.lead, *complaint.support})
+
+
+def leads(caller: Person, complaint: Complaint) -> bool:
+    """The request centre and the unit that leads."""
+    return _is_one_of(caller, {complaint.lead})
+
+
+def _is_one_of(caller: Person, units: set[str | None]) -> bool:
+    match caller.reach:
+        case Reach.TOWN:
+            return True
+        case Reach.DEPARTMENT:
+            return caller.department is not None and caller.department in units
+        case Reach.COMMUNITY:
+            return not units.isdisjoint(caller.communities)
+
+
 async def decide(
     service: IntakeService,
     ask: Ask,

@@ -12,8 +12,8 @@ from services.intake.domain.rates import COUNTS, NO_RATES, Counts, Month, Window
 from services.intake.domain.terms import Terms
 from services.intake.publishing import Published, as_of, stored
 from services.intake.registering import IntakeService
+from services.intake.searching import Search
 from services.intake.store import COMPLAINTS, RATE_FIGURES, RATES
-from services.intake.views import Search
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Connection
 from shared.rules.broken import Reason, refuse

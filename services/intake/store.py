@@ -2,17 +2,32 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, Numeric, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.intake.domain import complaint, demand, figures, hotspot, route
-from services.intake.domain.clock import watches
+from services.intake.domain.clock import RUNNING, watches
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import Demand
 from services.intake.domain.figures import RatesMonth
 from services.intake.domain.hotspot import Hotspot
 from services.intake.domain.rates import COUNTS
 from services.intake.domain.route import Route
+from shared.events.vocabulary import Channel, Urgency
 from shared.plumbing.caller import Scope
 from shared.plumbing.store import Kind, table
 
@@ -92,7 +107,28 @@ _COMPLAINTS = table(
     _json("urges"),
     _json("steps"),
 )
-Index("complaints_received", _COMPLAINTS.c.received_at)
+Index("complaints_received", _COMPLAINTS.c.received_at, _COMPLAINTS.c.id)
+Index("complaints_state", _COMPLAINTS.c.state, _COMPLAINTS.c.received_at, _COMPLAINTS.c.id)
+Index("complaints_due", func.coalesce(_COMPLAINTS.c.due_at, text("'infinity'::timestamptz")), _COMPLAINTS.c.id)
+Index(
+    "complaints_running",
+    _COMPLAINTS.c.due_at,
+    postgresql_where=text(f"state in ({', '.join(repr(str(one)) for one in sorted(RUNNING))}) and due_at is not null"),
+)
+for _rare in ("supervised", "hard", "repeat", "confidential"):
+    Index(f"complaints_{_rare}", _COMPLAINTS.c.received_at, _COMPLAINTS.c.id, postgresql_where=text(_rare))
+Index(
+    "complaints_channel",
+    *(_COMPLAINTS.c.channel, _COMPLAINTS.c.received_at, _COMPLAINTS.c.id),
+    postgresql_where=text(f"channel <> '{Channel.HOTLINE_12345}'"),
+)
+Index(
+    "complaints_critical",
+    *(_COMPLAINTS.c.received_at, _COMPLAINTS.c.id),
+    postgresql_where=text(f"urgency = '{Urgency.CRITICAL}'"),
+)
+for _few in ("support", "urges"):
+    Index(f"complaints_{_few}", _COMPLAINTS.c[_few], postgresql_using="gin", postgresql_where=text(f"{_few} <> '[]'"))
 Index("complaints_spot", _COMPLAINTS.c.category, _COMPLAINTS.c.place, _COMPLAINTS.c.received_at)
 Index("complaints_place", _COMPLAINTS.c.place)
 Index("complaints_community", _COMPLAINTS.c.community, _COMPLAINTS.c.received_at)

@@ -1,6 +1,5 @@
 """What intake shows: complaints, routes and hotspots. Read-only SQL."""
 
-from collections.abc import Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -8,89 +7,33 @@ import asyncpg
 from pydantic import TypeAdapter
 
 from services.intake.domain.complaint import Complaint
-from services.intake.domain.route import Route, RouteState
+from services.intake.domain.route import Route
+from services.intake.searching import HANDLES, Search, within_reach
 from services.intake.store import COMPLAINTS, HOTSPOTS, ROUTES
-from shared.plumbing.caller import Person, Reach
+from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.database import Connection, Pool
 from shared.plumbing.store import Kind
 
 S = TypeVar("S")
-_COMPLAINT, _ROUTE = TypeAdapter(Complaint), TypeAdapter(Route)
+_ROUTE = TypeAdapter(Route)
 _HOTSPOT = TypeAdapter(HOTSPOTS.state)
 
 
-class Search:
-    """The WHERE clause of a question, as far as the caller reaches; its arguments."""
-
-    def __init__(self) -> None:
-        self.clauses = ["true"]
-        self.arguments: list[Any] = []
-
-    def where(self, clause: str, value: object) -> None:
-        """Only rows for which this holds; `?` stands for the value. A value of None is no condition."""
-        if value is not None:
-            self.arguments.append(value)
-            self.clauses.append(clause.replace("?", f"${len(self.arguments)}"))
-
-    def within_reach(self, caller: Person, departments: str | None) -> None:
-        """Only what is the caller's business. `departments`: when a department has to do with a row."""
-        match caller.reach:
-            case Reach.COMMUNITY:
-                self.where("community = any(?::text[])", sorted(caller.communities))
-            case Reach.DEPARTMENT if departments:
-                self.where(departments, caller.department or "")
-            case Reach.DEPARTMENT:
-                self.clauses.append("false")
-            case Reach.TOWN:
-                pass
-
-    @property
-    def clause(self) -> str:
-        """All conditions."""
-        return " and ".join(self.clauses)
-
-    async def rows(
-        self, pool: Pool | Connection, kind: Kind[Any], order: str, limit: int, offset: int = 0
-    ) -> list[asyncpg.Record]:
-        """The rows of a kind, in order."""
-        return await pool.fetch(
-            f"select {', '.join(kind.columns)} from {kind.table.name} where {self.clause} "
-            f"order by {order} limit {limit:d} offset {offset:d}",
-            *self.arguments,
-        )
+async def complaint(con: Pool | Connection, caller: Person, id: UUID) -> Complaint:
+    """一件诉求; raises `NotFound` where there is none within the caller's reach."""
+    search = within_reach(caller)
+    search.where("id = ?", id)
+    rows = await search.rows(con, COMPLAINTS, "id", 1)
+    if not rows:
+        raise NotFound(str(id))
+    return COMPLAINTS.stored(rows[0])
 
 
-_NEWEST = "received_at desc, id"
-_OPEN_ROUTES = """
-select complaint, count(*) as routes from routes where complaint = any($1::uuid[]) and state = 'OPEN' group by complaint
-"""
-_MINE = "(lead = ?::text or support @> to_jsonb(?::text))"
-
-
-async def complaints(
-    pool: Pool, caller: Person, exact: Mapping[str, object], limit: int, offset: int
-) -> list[dict[str, Any]]:
-    """诉求清单: newest first. `exact`: column → value."""
+async def routes_of(pool: Pool, complaint: UUID) -> list[dict[str, Any]]:
+    """转办 of one complaint."""
     search = Search()
-    search.within_reach(caller, _MINE)
-    for column, value in exact.items():
-        search.where(f"{column} = ?", value)
-    rows = await search.rows(pool, COMPLAINTS, _NEWEST, limit, offset)
-    open_routes = await pool.fetch(_OPEN_ROUTES, [row["id"] for row in rows])
-    counts = {row["complaint"]: row["routes"] for row in open_routes}
-    return [_shown(COMPLAINTS, _COMPLAINT, row) | {"open_routes": counts.get(row["id"], 0)} for row in rows]
-
-
-async def complaint(pool: Pool, caller: Person, id: UUID) -> dict[str, Any] | None:
-    """一件诉求 with its routes; None where there is none within reach."""
-    row = await pool.fetchrow(COMPLAINTS.read_sql, id)
-    if row is None or not caller.reaches(COMPLAINTS.scope(COMPLAINTS.stored(row))):
-        return None
-    search = Search()
-    search.where("complaint = ?", id)
-    linked = [_shown(ROUTES, _ROUTE, route) for route in await search.rows(pool, ROUTES, "id", 1000)]
-    open_routes = sum(route["state"] == RouteState.OPEN for route in linked)
-    return _shown(COMPLAINTS, _COMPLAINT, row) | {"open_routes": open_routes, "routes": linked}
+    search.where("complaint = ?", complaint)
+    return [_shown(ROUTES, _ROUTE, route) for route in await search.rows(pool, ROUTES, "id", 1000)]
 
 
 async def routes(
@@ -98,7 +41,7 @@ async def routes(
 ) -> list[dict[str, Any]]:
     """转办清单."""
     search = Search()
-    search.within_reach(caller, f"complaint in (select id from complaints where {_MINE})")
+    search.within_reach(caller, f"complaint in (select id from complaints where {HANDLES})")
     search.where("complaint = ?", complaint)
     search.where("target = ?", target)
     return [_shown(ROUTES, _ROUTE, row) for row in await search.rows(pool, ROUTES, "id", limit)]

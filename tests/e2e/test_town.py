@@ -80,7 +80,7 @@ async def test_the_same_request_again_is_answered_the_same_and_has_one_effect(cl
     with pytest.raises(Refused) as refused:
         await client.post("intake", "/complaints", DISPATCHER, complaint(), key=key)
     assert (refused.value.status, refused.value.problem["code"]) == (422, "key_reused")
-    found = await client.get("intake", f"/complaints?number={body['number']}&channel=WECHAT", DISPATCHER)
+    found = await client.pages("intake", f"/complaints?number={body['number']}&channel=WECHAT", DISPATCHER)
     assert [row["version"] for row in found] == [answers[0]["version"]]
 
 
@@ -133,12 +133,12 @@ async def test_no_name_phone_or_word_of_a_resident_leaves_intakes_vault(client: 
         await client.post("intake", "/complaints", DISPATCHER, complaint(title=CANARY_TEXT, received_at=CANARY_TEXT))
 
     async def there() -> bool:
-        found = await client.get("intake", f"/complaints?number={order['number']}&channel=HOTLINE_12345", DISPATCHER)
+        found = await client.pages("intake", f"/complaints?number={order['number']}&channel=HOTLINE_12345", DISPATCHER)
         return bool(found) and (await client.flow())["intake"]["quarantine"] >= 1
 
     await until(there, "the order is registered, the broken one quarantined", 30)
     await client.settled()
-    found = await client.get("intake", f"/complaints?number={order['number']}&channel=HOTLINE_12345", DISPATCHER)
+    found = await client.pages("intake", f"/complaints?number={order['number']}&channel=HOTLINE_12345", DISPATCHER)
     original = await client.get("intake", f"/complaints/{found[0]['id']}/original?reason=test", SUPERVISOR)
     assert CANARY_TEXT in json.dumps(original, ensure_ascii=False), "the vault must have it, or the scan proves nothing"
     everything = await _everything_outside_the_vault(stack)

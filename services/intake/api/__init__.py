@@ -1,11 +1,24 @@
 """Intake's doors for people, and for programs of others."""
 
-from services.intake.api import conflicts, finishing, handling, noticing, proposing, rating, receiving, showing
+from services.intake.api import (
+    conflicts,
+    finishing,
+    following,
+    handling,
+    looking,
+    noticing,
+    proposing,
+    rating,
+    receiving,
+    showing,
+)
 from services.intake.open311 import asking, reading
 
 DOORS = [
     *receiving.DOORS,
+    *looking.DOORS,
     *showing.DOORS,
+    *following.DOORS,
     *handling.DOORS,
     *finishing.DOORS,
     *rating.DOORS,

@@ -10,12 +10,15 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import TypeAdapter
 
-from services.intake import views
+from services.intake import cursors, finding
+from services.intake.api.looking import LARGEST_PAGE
 from services.intake.domain.complaint import ComplaintState
 from services.intake.domain.dispatch_rules import Case, DispatchRules, Hits, Proposal, Seen, check, hits, try_out
 from services.intake.domain.standing import unless
+from services.intake.finding import Sort
 from services.intake.proposing import cases, hits_by_rule, proposal, proposal_for, rules_of
 from services.intake.registering import Here, IntakeService
+from services.intake.searching import Filters, search
 from shared.events.base import Asked, Moment
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
@@ -24,6 +27,8 @@ LONGEST = timedelta(days=100)
 """So long a time at most is tried at once."""
 SHOWN = 500
 """So many differences are listed; all are counted."""
+
+_WAITING = Filters(state=(ComplaintState.RECEIVED,))
 
 
 class DryRun(Asked):
@@ -47,19 +52,25 @@ async def read_dispatch_proposal(id: FromPath[UUID], service: Here, ask: Asking)
 async def list_dispatch_proposals(
     service: Here,
     ask: Asking,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
-    offset: Annotated[int, QueryParameter(ge=0, le=1_000_000)] = 0,
-) -> list[dict[str, Any]]:
-    """待派单清单 with a proposal each, newest first. Of a confidential one by type and community alone (`full`: false)."""
-    waiting = await views.complaints(service.pool, ask.caller, {"state": ComplaintState.RECEIVED}, limit, offset)
+    limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = 100,
+    after: Annotated[str | None, QueryParameter(max_length=1000)] = None,
+) -> dict[str, Any]:
+    """待派单清单 with a proposal each, newest first: `items`, and `next` for the page after.
+
+    Of a confidential one by type and community alone (`full`: false).
+    """
+    begin = cursors.read(service.keys, _WAITING, Sort.RECEIVED, after) if after is not None else None
+    wanted = search(_WAITING, ask.caller, service)
+    rows, last = await finding.page(service.pool, wanted, Sort.RECEIVED, begin, limit)
     moment = service.now()
     found = []
-    for one in waiting:
+    for one in await finding.shown(service.pool, [row.id for row in rows], moment):
         looked_at = Seen(one["type"], one["community"], one["category"], one["place"])
         proposed = proposal(service, looked_at, moment)
         shown = _shown(service, proposed) | {"urgency": proposed.urgency or one["urgency"]}
         found.append(one | {"proposal": shown | {"full": not one["confidential"]}})
-    return found
+    going_on = cursors.written(service.keys, _WAITING, Sort.RECEIVED, last) if last is not None else None
+    return {"items": found, "next": going_on}
 
 
 @get("/dispatch-rules")

@@ -22,6 +22,7 @@ from services.intake.domain.asked import (
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.hotspot import spot
 from services.intake.domain.locating import locate
+from services.intake.following import follow_code
 from services.intake.proposing import rules_of
 from services.intake.registering import Desk, Here, incoming, stands_alone
 from shared.plumbing.caller import Reach, Scope
@@ -34,7 +35,10 @@ from shared.rules.broken import Reason, refuse
 
 @post("/complaints")
 async def register_complaint(data: JSONBody[NewComplaint], service: Here, ask: Asking) -> dict[str, Any]:
-    """诉求登记. `outcome`: NEW, or URGED when it urges an earlier complaint (whose id is answered), or KNOWN."""
+    """诉求登记. `outcome`: NEW, or URGED when it urges an earlier complaint (whose id is answered), or KNOWN.
+
+    `follow`: the code by which the complainant follows it without a login.
+    """
     caller = ask.caller
     where = locate(service.town, data.community, data.place)
     refuse(
@@ -52,7 +56,8 @@ async def register_complaint(data: JSONBody[NewComplaint], service: Here, ask: A
     def register(work: Work) -> dict[str, Any]:
         assert desk is not None
         registered = desk.register(work, item)
-        return answer(registered.complaint) | {"outcome": registered.outcome}
+        followed_by = follow_code(service.keys.lookup, registered.complaint.id)
+        return answer(registered.complaint) | {"outcome": registered.outcome, "follow": followed_by}
 
     def register_alone(work: Work) -> dict[str, Any]:
         nonlocal desk

@@ -5,51 +5,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.intake import views
-from services.intake.deciding import SAID
-from services.intake.domain.complaint import Complaint, ComplaintState
+from services.intake.deciding import SAID, handles
 from services.intake.domain.hotspot import HotspotState
-from services.intake.registering import ORDER, WHEREABOUTS, Here, number_id
+from services.intake.domain.visibility import visible
+from services.intake.registering import ORDER, WHEREABOUTS, Here
 from services.intake.store import COMPLAINTS
-from shared.events.vocabulary import Channel
-from shared.plumbing.caller import NotFound, Person, Reach
+from shared.plumbing.caller import NotFound
 from shared.plumbing.service import Asking
-
-
-@get("/complaints")
-async def list_complaints(
-    service: Here,
-    ask: Asking,
-    standing: Annotated[ComplaintState | None, QueryParameter(name="state")] = None,
-    community: FromQuery[str | None] = None,
-    category: FromQuery[str | None] = None,
-    place: FromQuery[str | None] = None,
-    lead: FromQuery[str | None] = None,
-    channel: FromQuery[Channel | None] = None,
-    number: FromQuery[str | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
-    offset: Annotated[int, QueryParameter(ge=0, le=1_000_000)] = 0,
-) -> list[dict[str, Any]]:
-    """诉求清单, newest first. `number` with its `channel` finds the complaint of that order, a confidential one too."""
-    exact: dict[str, object] = {"state": standing, "community": community, "category": category, "place": place}
-    exact["lead"] = lead
-    if number is not None and channel is not None:
-        exact["id"] = number_id(service.keys, channel, number)
-    else:
-        exact |= {"channel": channel, "number": number}
-    return await views.complaints(service.pool, ask.caller, exact, limit, offset)
-
-
-@get("/complaints/{id:uuid}")
-async def read_complaint(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
-    """一件诉求 with its routes."""
-    found = await views.complaint(service.pool, ask.caller, id)
-    if found is None:
-        raise NotFoundException
-    return found
 
 
 @get("/complaints/{id:uuid}/original")
@@ -63,7 +28,7 @@ async def read_original(
     caller = ask.caller
     async with service.pool.acquire() as con, con.transaction():
         row = await con.fetchrow(COMPLAINTS.read_sql, id)
-        if row is None or not _holds(caller, COMPLAINTS.stored(row)):
+        if row is None or not handles(caller, COMPLAINTS.stored(row)):
             raise NotFound(str(id))
         await con.execute(
             "insert into audit (actor, action, subject, reason) values ($1, 'vault.read', $2, $3)",
@@ -81,18 +46,6 @@ async def read_original(
     }
 
 
-def _holds(caller: Person, complaint: Complaint) -> bool:
-    """The request centre and the units that handle it; a village where it merely happened may be whom it is about."""
-    handling = {complaint.lead, *complaint.support}
-    match caller.reach:
-        case Reach.TOWN:
-            return True
-        case Reach.DEPARTMENT:
-            return caller.department in handling
-        case Reach.COMMUNITY:
-            return not handling.isdisjoint(caller.communities)
-
-
 @get("/routes")
 async def list_routes(
     service: Here,
@@ -102,7 +55,8 @@ async def list_routes(
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 1000,
 ) -> list[dict[str, Any]]:
     """转办清单 of a complaint, or to a target (`topic/uuid`)."""
-    return await views.routes(service.pool, ask.caller, complaint, target, limit)
+    found = await views.routes(service.pool, ask.caller, complaint, target, limit)
+    return [visible(ask.caller.role, route) for route in found]
 
 
 @get("/hotspots")
@@ -117,8 +71,6 @@ async def list_hotspots(
 
 
 DOORS = [
-    list_complaints,
-    read_complaint,
     read_original,
     list_routes,
     list_hotspots,

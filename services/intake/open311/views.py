@@ -14,7 +14,7 @@ from services.intake.domain.complaint import FINAL
 from services.intake.domain.open311 import MOST_RESULTS, Open311Terms
 from services.intake.domain.public_steps import ENDS, STEPS, words
 from services.intake.open311.answering import moment
-from services.intake.views import Search
+from services.intake.searching import Search
 from shared.events.base import Fact
 from shared.events.intake import ComplaintFinished
 from shared.events.vocabulary import ComplaintType, ProgressStep

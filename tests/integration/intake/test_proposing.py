@@ -26,12 +26,12 @@ async def test_what_waits_has_a_proposal_and_what_is_dispatched_has_none_any_mor
         "ROUTINE",
     )
     assert found["support"] == ["dahuichang", "district-housing"]
-    (waiting,) = await here.get("/dispatch-proposals", SUPERVISOR)
+    (waiting,) = (await here.get("/dispatch-proposals", SUPERVISOR))["items"]
     assert (waiting["id"], waiting["proposal"]["lead"]) == (str(id), "town-community-office")
     await here.post(f"/complaints/{id}/dispatch", lead=found["lead"], urgency=found["urgency"])
     answer = await here.call("GET", f"/complaints/{id}/dispatch-proposal", DISPATCHER)
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
-    assert await here.get("/dispatch-proposals") == []
+    assert await here.get("/dispatch-proposals") == {"items": [], "next": None}
 
 
 async def test_the_journal_tells_how_often_each_rule_was_followed(here: Town) -> None:
@@ -48,7 +48,7 @@ async def test_a_confidential_one_is_proposed_from_the_vault_to_those_who_may_lo
     here: Town,
 ) -> None:
     id = await here.received("1", 1, confidential=True, category="停车管理")
-    (waiting,) = await here.get("/dispatch-proposals")
+    (waiting,) = (await here.get("/dispatch-proposals"))["items"]
     assert (waiting["proposal"]["lead"], waiting["proposal"]["full"]) == ("town-request-centre", False)
     assert await here.service.pool.fetchval("select count(*) from audit") == 0
     assert (await here.get(f"/complaints/{id}/dispatch-proposal"))["rule"] == "parking@2019-01-01"

@@ -85,9 +85,9 @@ async def test_a_batch_of_the_hotline_sees_its_own_earlier_orders(here: Town) ->
     await here.hotline(*orders)
     await here.hotline(*orders)
     assert await complaints(here) == 2
-    (found,) = await here.get("/complaints?channel=HOTLINE_12345&number=1")
+    (found,) = await here.listed("/complaints?channel=HOTLINE_12345&number=1")
     assert await here.words(found["id"]) == ["ComplaintReceived", "ComplaintUrged"]
-    (third,) = await here.get("/complaints?channel=HOTLINE_12345&number=3")
+    (third,) = await here.listed("/complaints?channel=HOTLINE_12345&number=3")
     assert (await here.get(f"/complaints/{third['id']}/original?reason=核实情况"))["order"]["unknown"] == "kept"
     assert await here.get("/quarantine", OPERATOR) == []
 
@@ -106,7 +106,7 @@ async def test_a_report_is_confidential_and_its_facts_say_type_and_community_onl
     for hidden in ("PROPERTY_VACANCY", "WASTE", "dahuichang-estate", "HOTLINE_12345", "涉及村干部"):
         assert hidden not in str(facts)
     assert facts[0][1]["community"] == "dahuichang"
-    (found,) = await here.get("/complaints?channel=HOTLINE_12345&number=1")
+    (found,) = await here.listed("/complaints?channel=HOTLINE_12345&number=1")
     assert found["id"] == str(id)
     original = await here.get(f"/complaints/{id}/original?reason=核实情况", ENFORCERS)
     assert original["whereabouts"]["place"] == "dahuichang-estate"
@@ -237,7 +237,7 @@ async def test_what_staff_ask_for_is_not_the_units_business_of_others(here: Town
     asked = {"unit": UNIT, "contacted_at": moment, "manner": "VISIT"}
     assert await here.refused(f"{path}/contacts", ENFORCERS, **asked) == ["not_your_unit"]
     await here.post(f"{path}/contacts", ENFORCERS, **asked | {"unit": "town-enforcement"})
-    assert UUID((await here.get("/complaints", ENFORCERS))[0]["id"]) == id
+    assert UUID((await here.listed("/complaints", ENFORCERS))[0]["id"]) == id
 
 
 async def test_a_complaint_from_the_call_to_the_archive_and_its_rates(here: Town) -> None:

@@ -29,6 +29,11 @@ class Town(Live):
         """Read; it must succeed."""
         return await super().get(path, who)
 
+    async def listed(self, path: str, who: Bearer = DISPATCHER) -> list[dict[str, Any]]:
+        """The items of one page of a list."""
+        items: list[dict[str, Any]] = (await self.get(path, who))["items"]
+        return items
+
     async def post(self, path: str, who: Bearer = DISPATCHER, **body: object) -> Any:
         """Write; it must succeed."""
         return await self.write(path, who, body)

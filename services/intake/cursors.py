@@ -1,0 +1,53 @@
+"""翻页: where a list goes on. A cursor names the last row shown; nobody can make or change one without the key."""
+
+import base64
+import binascii
+import hmac
+import json
+from typing import NamedTuple, NoReturn
+from uuid import UUID
+
+from litestar.exceptions import ValidationException
+
+from services.intake.searching import Filters
+from shared.plumbing.vault import Keys
+
+_TAG = 16
+_USE = b"cursor"
+
+
+class After(NamedTuple):
+    """The last row shown: the value it was sorted by, as text, and its id."""
+
+    value: str
+    id: UUID
+
+
+def written(keys: Keys, filters: Filters, sort: str, after: After) -> str:
+    """The cursor that goes on after this row of this list."""
+    text = json.dumps([after.value, after.id.hex]).encode()
+    return base64.urlsafe_b64encode(_tag(keys, filters, sort, text) + text).decode().rstrip("=")
+
+
+def read(keys: Keys, filters: Filters, sort: str, cursor: str) -> After:
+    """Where that cursor goes on; raises `ValidationException` for one that we did not write for this list."""
+    try:
+        both = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        _bad()
+    tag, text = both[:_TAG], both[_TAG:]
+    if not hmac.compare_digest(tag, _tag(keys, filters, sort, text)):
+        _bad()
+    value, id = json.loads(text)
+    return After(value, UUID(id))
+
+
+def _tag(keys: Keys, filters: Filters, sort: str, text: bytes) -> bytes:
+    """Bound to the conditions and the order: in another list the cursor would name another place."""
+    key = hmac.digest(keys.lookup, _USE, "sha256")
+    asked = filters.model_dump_json(exclude_defaults=True).encode()
+    return hmac.digest(key, b"\n".join((asked, sort.encode(), text)), "sha256")[:_TAG]
+
+
+def _bad() -> NoReturn:
+    raise ValidationException(extra=[{"key": "after", "message": "Value error, 翻页标记无效，请从第一页重新查询"}])
