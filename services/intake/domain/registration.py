@@ -1,6 +1,6 @@
 """受理: a demand comes in, is answered, redirected or urged."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.intake.domain.asked import Answer, Order, Redirect, Urge
@@ -24,6 +24,14 @@ from shared.rules.township import Town
 
 class Conflicting(RuleBroken):
     """同号异文: the number is known, the content is another; a person must look (quarantine)."""
+
+
+class AheadOfTime(RuleBroken):
+    """来件时间在未来: an imported order of tomorrow; a person must look (quarantine)."""
+
+
+AHEAD = timedelta(minutes=5)
+"""A file's clock may run ahead by so much [D]."""
 
 
 class Entry(StrEnum):
@@ -56,16 +64,20 @@ def receive(
     imported: bool = False,
     same_content: bool | None = None,
 ) -> list[ComplaintFact]:
-    """受理: always registered. The same number with the same content is the same complaint; raises `Conflicting`.
+    """受理: always registered. The same number with the same content is the same complaint; raises `Conflicting`, and of
+    an imported order `AheadOfTime`.
 
     `open_matter`, `closed_matter`: whether the same person's same matter is open, or was closed before.
     `same_content`: how the content compares with what the vault has under this number; None when that was erased,
-    and then the known complaint stands. A sender's clock that runs ahead is set back to `now`.
+    and then the known complaint stands. A sender's clock that runs ahead is set back to `now`; a
+    file has no clock: it has a wrong date.
     """
     if before is not None:
         if same_content is False:
             raise Conflicting(Reason("conflicting_content", "同一工单编号的内容与已登记的不一致", "/content"))
         return []
+    if imported and order.received_at > now + AHEAD:
+        raise AheadOfTime(Reason("in_the_future", "来件时间在未来", "/received_at"))
     confidential = order.confidential or order.type is ComplaintType.REPORT
     where, category = whereabouts(order, town)
     return [

@@ -9,6 +9,7 @@ from services.intake.domain.terms import (
     CallbackTerms,
     Extension,
     HotspotTerms,
+    ImportTerms,
     ListingTerms,
     RateTerms,
     Rehandling,
@@ -75,6 +76,7 @@ TERMS = Terms(
         day_starts_at=time(12),
     ),
     repeat_window_days=30,
+    imports=ImportTerms(unfinished=Limit.parse("P1D"), rejections=Limit.parse("P90D"), atomic_rows=10_000),
     urgency_of={"HEATING": Urgency.URGENT},
 )
 
