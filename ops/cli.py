@@ -12,6 +12,7 @@ from ops.commands import (
     clock,
     demo,
     events,
+    exports,
     forks,
     imports,
     journey,
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
+app.command("export")(exports.export_file)
 app.command("journey")(journey.journey)
 app.command("token")(token.token)
 app.command("bench")(bench.measure)

@@ -70,13 +70,13 @@ def open_file(file: Path, profile: str | None) -> tuple[Profile, Sheet]:
 
 
 def _fitting(file: Path) -> tuple[Profile, Sheet]:
-    """The one profile of `config/import` that knows most of the headings."""
+    """The profile of `config/import` that knows most of the headings."""
     profiles = [_load(path) for path in sorted(FOLDER.glob("*.yaml"))]
     sheet = read(file, frozenset().union(*(profile.wanted for profile in profiles)))
     fitting = [profile for profile in profiles if not profile.check_headings(sheet.headings)]
     if not fitting:
         raise StackError("no_profile", f"文件（{sheet.writing}）的列名不符合任何列对应关系，请用 --profile 指定")
-    return max(fitting, key=lambda profile: len(profile.wanted.intersection(sheet.headings))), sheet
+    return max(fitting, key=lambda profile: len(profile.known.intersection(sheet.headings))), sheet
 
 
 def _load(path: Path) -> Profile:

@@ -9,17 +9,16 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from services.intake.domain.asked import Complainant, WorkOrder
+from services.intake.domain.asked import Complainant, Order, WorkOrder
 from services.intake.domain.hotline import Further
 
 COMPLAINT = "complaint"
 """The column with the complaint's own id in our own export."""
 REST = "rest"
 """The column with all that has no column of its own in our own export, as JSON."""
-OPEN = frozenset(
-    ("number", "channel", "type", "received_at", "community", "category", "place", "urgency", "confidential")
-    + ("category_l1", "category_l2", "category_l3", "category_code", "estate", "status", "created_at", "dispatched_at")
-)
+OPEN = frozenset(Order.model_fields) - {"title", "content"} | {
+    *("category_l1", "category_l2", "category_l3", "category_code", "estate", "status", "created_at", "dispatched_at")
+}
 """What may be shown of a row on a screen; everything else may be personal."""
 _YES = frozenset({"是", "true", "1", "y", "yes", "√"})
 _NO = frozenset({"否", "false", "0", "n", "no", "×"})

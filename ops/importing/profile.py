@@ -116,6 +116,11 @@ class Profile(BaseModel):
         names = (heading for field in self.columns for heading in self._headings(field))
         return frozenset(known for name in names for known in (name, *self._other_names(name)))
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Every heading that the profile says anything about."""
+        return self.wanted | frozenset(map(plain_heading, self.ignore))
+
     def check_headings(self, headings: list[str]) -> list[str]:
         """The headings that an order cannot do without and the file lacks."""
         found = {self._own_name(heading) for heading in headings}

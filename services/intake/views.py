@@ -73,14 +73,20 @@ select complaint, count(*) as routes from routes where complaint = any($1::uuid[
 _MINE = "(lead = ?::text or support @> to_jsonb(?::text))"
 
 
-async def complaints(
-    pool: Pool, caller: Person, exact: Mapping[str, object], limit: int, offset: int
-) -> list[dict[str, Any]]:
-    """诉求清单: newest first. `exact`: column → value."""
+def matching(caller: Person, exact: Mapping[str, object]) -> Search:
+    """The complaints within reach that have these values. `exact`: column → value."""
     search = Search()
     search.within_reach(caller, _MINE)
     for column, value in exact.items():
         search.where(f"{column} = ?", value)
+    return search
+
+
+async def complaints(
+    pool: Pool, caller: Person, exact: Mapping[str, object], limit: int, offset: int
+) -> list[dict[str, Any]]:
+    """诉求清单: newest first. `exact`: column → value."""
+    search = matching(caller, exact)
     rows = await search.rows(pool, COMPLAINTS, _NEWEST, limit, offset)
     open_routes = await pool.fetch(_OPEN_ROUTES, [row["id"] for row in rows])
     counts = {row["complaint"]: row["routes"] for row in open_routes}

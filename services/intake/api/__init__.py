@@ -1,5 +1,5 @@
 """Intake's doors for people."""
 
-from services.intake.api import finishing, handling, importing, receiving, showing
+from services.intake.api import exporting, finishing, handling, importing, receiving, showing
 
-DOORS = [*receiving.DOORS, *importing.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS]
+DOORS = [*receiving.DOORS, *exporting.DOORS, *importing.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS]

@@ -122,7 +122,8 @@ def _same(word: str | None, kept: str | None, meant: str | None, stands: set[str
 
 
 def _said(order: Order) -> tuple[object, ...]:
-    return order.type, order.title, order.content, order.confidential, order.complainant
+    hidden = order.confidential or order.type is ComplaintType.REPORT
+    return order.type, order.title, order.content, hidden, order.complainant
 
 
 def urge(before: Complaint | None, asked: Urge) -> list[ComplaintFact]:
