@@ -124,9 +124,8 @@ class Profile(BaseModel):
     def check_headings(self, headings: list[str]) -> list[str]:
         """The headings that an order cannot do without and the file lacks."""
         found = {self._own_name(heading) for heading in headings}
-        return [
-            name for field in self.columns if field in REQUIRED for name in self._headings(field) if name not in found
-        ]
+        needed = [field for field in self.columns if field in REQUIRED or field == COMPLAINT]
+        return [name for field in needed for name in self._headings(field) if name not in found]
 
     def field(self, heading: str) -> str | None:
         """Which field a column of the file is, or a part of."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.intake.domain.asked import Complainant, KeptOrder, Order
@@ -81,20 +81,24 @@ class Line:
     def community(self) -> str | None:
         """By the town's name, else in the sender's word."""
         known = self.town.community(self.spot[0])
-        return known.name if known else self.order and self.order.community
+        return known.name if known else self._word("community")
 
     @property
     def place(self) -> str | None:
         """By the town's name, else in the sender's word."""
         known = self.town.place(self.spot[1])
-        return known.name if known else self.order and self.order.place
+        return known.name if known else self._word("place")
 
     @property
     def category(self) -> str | None:
         """By the town's name, else in the sender's word."""
         code = self.spot[2]
         known = None if code in (UNCATEGORISED, CONFIDENTIAL) else self.town.category(code)
-        return known.name if known else self.order and self.order.category
+        return known.name if known else self._word("category")
+
+    def _word(self, field: Literal["community", "place", "category"]) -> str | None:
+        """What the sender called it; nothing, where originals are not asked for."""
+        return getattr(self.order, field) if self.order else None
 
     @property
     def group(self) -> str | None:
