@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from ops.client import OPERATOR, Client
+from ops.client import OPERATOR, Client, Refused
 from ops.commands.options import DEFAULT_DATA, AsJson, Data, console, print_json, with_client
 from ops.embedded.keys import Bearer
 from ops.embedded.processes import StackError
@@ -20,6 +21,7 @@ from ops.importing.fields import OPEN
 from ops.importing.profile import FOLDER, Profile
 from ops.importing.reading import FileRow, Sheet, read, samples
 from services.intake.domain.asked import WorkOrder
+from shared.rules.township import SHANGHAI
 
 BATCH = 200
 BATCH_BYTES = 700_000
@@ -116,7 +118,11 @@ async def send(
         for batch in _batches(rows):
             ends += (await client.post("intake", f"/imports/{run}/rows", FEEDER, {"rows": batch}))["rows"]
             progress.advance(bar, len(batch))
-    done = await client.post("intake", f"/imports/{run}/finish", FEEDER)
+    try:
+        done = await client.post("intake", f"/imports/{run}/finish", FEEDER)
+    except Refused:
+        await client.post("intake", f"/imports/{run}/drop", FEEDER)
+        raise
     if atomic:
         ends = [{"result": end} for end in ENDS for _ in range(done[end])]
     return run, ends
@@ -182,10 +188,13 @@ def list_runs(as_json: AsJson = False, data: Data = DEFAULT_DATA) -> None:
     runs = with_client(data, lambda client: client.get("intake", "/imports", OPERATOR))
     if as_json:
         return print_json(runs)
-    table = Table("批次", "来源", "开始", "状态", "行数", *ENDS.values(), "未更正")
+    table = Table()
+    for heading in ("批次", "来源", "开始", "状态", "行数", *ENDS.values(), "未更正"):
+        table.add_column(heading, overflow="fold")
     for run in runs:
+        begun = datetime.fromisoformat(run["begun_at"]).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
         sums = (str(run[name]) for name in ("rows", *ENDS, "open_rejections"))
-        table.add_row(run["id"], run["source"], run["begun_at"][:16], run["state"], *sums)
+        table.add_row(run["id"], run["source"], begun, run["state"], *sums)
     console.print(table if runs else "没有导入批次。")
 
 

@@ -56,6 +56,7 @@ async def file(here: Town, query: str, who: Bearer = DISPATCHER) -> bytes:
     answer = await here.call("GET", f"/complaints/export?{query}", who)
     assert answer.status_code == 200, answer.text
     assert int(answer.headers["content-length"]) == len(answer.content)
+    assert answer.headers["content-type"].count("charset") <= 1
     return answer.content
 
 
