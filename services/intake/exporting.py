@@ -44,12 +44,12 @@ class Form(StrEnum):
 
     @property
     def media_type(self) -> str:
-        """As the answer's Content-Type says."""
+        """As the answer's Content-Type says; a text gets its charset from the server."""
         return _MEDIA[self]
 
 
 _MEDIA = {
-    Form.CSV: "text/csv; charset=utf-8",
+    Form.CSV: "text/csv",
     Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Form.GEOJSON: "application/geo+json",
 }
