@@ -41,6 +41,7 @@ lint: .venv/.installed
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m shared.events.catalogue --check
+	@$(BIN)/python -m services.intake.border --check
 
 format: .venv/.installed
 	@$(BIN)/ruff check --fix .
@@ -48,6 +49,7 @@ format: .venv/.installed
 
 docs: .venv/.installed  ## docs/events.md and the JSON Schemas, from the code
 	@$(BIN)/python -m shared.events.catalogue
+	@$(BIN)/python -m services.intake.border
 
 clean:
 	rm -rf .venv .fiveplusn .pytest_cache .mypy_cache .ruff_cache .hypothesis .kafka

@@ -14,6 +14,7 @@ from ops.commands import (
     demo,
     dispatch_rules,
     events,
+    exports,
     forks,
     imports,
     journey,
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
+app.command("export")(exports.export_file)
 app.command("journey")(journey.journey)
 app.command("token")(token.token)
 app.command("bench")(bench.measure)
@@ -41,6 +43,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("forks")(forks.forks)
 app.add_typer(api_keys.app, name="api-key")
+app.add_typer(imports.app, name="imports")
 app.add_typer(events.app, name="events")
 app.add_typer(clock.app, name="clock")
 app.add_typer(quarantine.app, name="quarantine")

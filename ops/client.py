@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 from uuid import uuid4
 
 import httpx
@@ -114,11 +116,7 @@ class Client:
             sent["Content-Type"] = "application/json"
         answer = await self._http.request(method, self.address.services[service] + path, content=content, headers=sent)
         if answer.status_code >= 400:
-            try:
-                problem = answer.json()
-            except ValueError:
-                problem = {"code": "error", "title": answer.text[:200]}
-            raise Refused(answer.status_code, problem, f"{method} {service}{path}")
+            raise _refused(answer, f"{method} {service}{path}")
         return answer.json() if answer.content else None
 
     async def get(self, service: str, path: str, who: Bearer) -> Any:
@@ -139,6 +137,18 @@ class Client:
     async def post(self, service: str, path: str, who: Bearer, body: object = None, **named: Any) -> Any:
         """Write."""
         return await self.call(service, "POST", path, who, {} if body is None else body, **named)
+
+    async def download(self, service: str, path: str, who: Bearer, file: Path) -> int:
+        """Save an export as a file that only its owner may read; how many rows it has. Raises `Refused`."""
+        headers = {"Authorization": f"Bearer {self.token(who)}"}
+        async with self._http.stream("GET", self.address.services[service] + path, headers=headers) as answer:
+            if answer.status_code >= 400:
+                await answer.aread()
+                raise _refused(answer, f"GET {service}{path.partition('?')[0]}")
+            with fresh(file) as out:
+                async for chunk in answer.aiter_bytes():
+                    out.write(chunk)
+            return int(answer.headers["x-rows"])
 
     # -- the whole stack
 
@@ -167,6 +177,26 @@ class Client:
             if time.monotonic() > end:
                 raise StackError("not_settled", f"{limit:.0f} 秒内未处理完毕：{'；'.join(waiting)}")
             await asyncio.sleep(0.01)
+
+
+@contextmanager
+def fresh(file: Path) -> Iterator[IO[bytes]]:
+    """A file that only its owner may read; it takes its place when it is whole."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with open(part, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+            yield out
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _refused(answer: httpx.Response, asked: str) -> Refused:
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {"code": "error", "title": answer.text[:200]}
+    return Refused(answer.status_code, problem, asked)
 
 
 def unsettled(flow: Mapping[str, Any]) -> list[str]:

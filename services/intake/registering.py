@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 from litestar.di import NamedDependency
 
 from services.intake.counting import arm_counts, arm_figures, nobody
-from services.intake.domain.asked import Complainant, Order, Urge
+from services.intake.domain.asked import Complainant, KeptOrder, Order, Urge
 from services.intake.domain.complaint import FINAL, Complaint
-from services.intake.domain.registration import Conflicting, Entry, entry, receive, urge, whereabouts
+from services.intake.domain.locating import whereabouts
+from services.intake.domain.registration import Conflicting, Entry, entry, receive, same_content, urge
 from services.intake.domain.repetition import earlier, matter
 from services.intake.domain.terms import Terms
 from services.intake.store import COMPLAINTS
@@ -155,7 +156,7 @@ class Desk:
     def register(self, work: Work, item: Incoming, *, imported: bool = False) -> Registered:
         """Register, urge, or recognise one order; raises `Conflicting`."""
         own = work.born(COMPLAINTS, item.id)
-        same = self._same_content(item)
+        same = self._same_content(item, own.state)
         if item.id in self._urged:
             if same is False:
                 raise Conflicting(Reason("conflicting_content", "同一工单编号的内容与已登记的不一致", "/content"))
@@ -223,25 +224,9 @@ class Desk:
         self._service.vault.keep(work, self._keys, owner, item.person, entries)
         self._kept[item.id] = entries.get(ORDER) or entries[f"{ORDER}/{item.id}"]
 
-    def _same_content(self, item: Incoming) -> bool | None:
+    def _same_content(self, item: Incoming, known: Complaint | None) -> bool | None:
         """None: nothing to compare with, or it was erased."""
         text = self._kept.get(item.id)
-        return None if text is None else same_content(Order.model_validate_json(text), item.order)
-
-
-def same_content(kept: Order, order: Order) -> bool:
-    """Whether two orders of one number say the same. When it was sent again, and what the sender adds, does not count."""
-    return _said(kept) == _said(order)
-
-
-def _said(order: Order) -> tuple[object, ...]:
-    return (
-        order.type,
-        order.title,
-        order.content,
-        order.community,
-        order.category,
-        order.place,
-        order.confidential,
-        order.complainant,
-    )
+        if text is None:
+            return None
+        return same_content(KeptOrder.model_validate_json(text), item.order, known, self._service.town)

@@ -1,10 +1,13 @@
 """What intake does when the time has come: limits near and missed, listings that end, hotspots and demand counted."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from services.intake import importing
 from services.intake.counting import arm_figures, askings, counted_at, days
+from services.intake.domain import importing as imports
 from services.intake.domain.clock import LISTING_END, TIMERS
 from services.intake.domain.complaint import FINAL, Complaint
 from services.intake.domain.demand import Day, Demand, count
@@ -13,7 +16,7 @@ from services.intake.domain.listing import expire
 from services.intake.domain.route import link
 from services.intake.publishing import ring_figures
 from services.intake.registering import IntakeService
-from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, ROUTES
+from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, IMPORTS, ROUTES
 from shared.events.base import Fact, derived
 from shared.events.vocabulary import RouteTarget
 from shared.plumbing.database import Connection
@@ -82,6 +85,20 @@ def ring(timers: Timers, service: IntakeService) -> None:
         for day in sorted(found.keys() | said.keys()):
             numbers = found.get(day, Day(0, 0))
             held.change(count, at=at, day=day, complaints=numbers.complaints, people=numbers.people)
+
+    @timers.at(IMPORTS, imports.DROP)
+    async def drop_import(_work: Work, con: Connection, held: Held[imports.ImportRun], timer: Timer) -> None:
+        """导入批次逾期未完成."""
+        if held.state is not None:
+            held.note(imports.drop(held.state, now=timer.now))
+            await importing.forget_waiting(con, held.id)
+
+    @timers.at(IMPORTS, imports.EXPIRE)
+    async def expire_import(_work: Work, con: Connection, held: Held[imports.ImportRun], _timer: Timer) -> None:
+        """退回行内容保存期满."""
+        if held.state is not None:
+            held.note(replace(held.state, expired=True))
+            await importing.expire(con, held.id)
 
 
 def _says(service: IntakeService, rule: Callable[..., Iterable[Fact]]) -> Ring:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     Table,
@@ -19,12 +20,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.intake.domain import complaint, demand, figures, hotspot, route
+from services.intake.domain import complaint, demand, figures, hotspot, importing, route
 from services.intake.domain.clock import RUNNING, watches
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import Demand
 from services.intake.domain.figures import RatesMonth
 from services.intake.domain.hotspot import Hotspot
+from services.intake.domain.importing import ImportRun
 from services.intake.domain.rates import COUNTS
 from services.intake.domain.route import Route
 from shared.events.vocabulary import Channel, Urgency
@@ -219,3 +221,48 @@ RATE_FIGURES = Table(
     _json("causes"),
 )
 """公布数: append-only. A row stands from its version on until a later one of the same month, `by` and `value`."""
+
+IMPORTS = Kind(
+    "import",
+    ImportRun,
+    table(
+        METADATA,
+        "imports",
+        _text("state"),
+        _text("source"),
+        _text("checksum"),
+        _number("rows"),
+        _flag("atomic"),
+        _text("actor"),
+        _moment("begun_at", nullable=False),
+        _moment("drop_at", nullable=False),
+        _moment("expire_at", nullable=False),
+        _moment("ended_at"),
+        _number("accepted"),
+        _number("duplicate"),
+        _number("rejected"),
+        _number("quarantined"),
+        _number("waiting"),
+        _flag("expired"),
+    ),
+    watches=importing.watches,
+)
+"""A note: what was done with a file. The complaints that came of it have their facts."""
+
+IMPORT_ROWS = Table(
+    "import_rows",
+    METADATA,
+    Column("run", Uuid, primary_key=True),
+    Column("row", Integer, primary_key=True),
+    _text("result"),
+    Column("complaint", Uuid),
+    Column("order_id", Uuid),
+    _json("problems"),
+    Column("sealed", LargeBinary),
+    Column("state", Text),
+    Column("settled_run", Uuid),
+    Column("settled_row", Integer),
+)
+"""How each row ended. `order_id`: made from channel and number with a key, as a complaint's id is. `sealed`: the content
+of a rejected row, or of one that waits. `state`: of a rejection; `settled_*`: the row that took its place."""
+Index("import_rows_order", IMPORT_ROWS.c.order_id, postgresql_where=text("state = 'OPEN'"))

@@ -2,9 +2,11 @@
 
 from services.intake.api import (
     conflicts,
+    exporting,
     finishing,
     following,
     handling,
+    importing,
     looking,
     noticing,
     proposing,
@@ -16,7 +18,9 @@ from services.intake.open311 import asking, reading
 
 DOORS = [
     *receiving.DOORS,
+    *importing.DOORS,
     *looking.DOORS,
+    *exporting.DOORS,
     *showing.DOORS,
     *following.DOORS,
     *handling.DOORS,

@@ -1,6 +1,6 @@
 """Doors: complaints are searched for, and looked at from all sides."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -24,6 +24,7 @@ from shared.plumbing.database import Connection, Pool
 from shared.plumbing.service import Asking
 from shared.plumbing.vault import Erased
 
+Q = TypeVar("Q", bound=Filters)
 LARGEST_PAGE = 200
 """At most so many complaints in one answer."""
 
@@ -47,7 +48,7 @@ class SearchOriginals(Listed):
     text: SearchText
 
 
-def asked(request: Request[Any, Any, Any]) -> Listed:
+def in_query(request: Request[Any, Any, Any], model: type[Q]) -> Q:
     """The conditions in the query; an unknown one would leave the list longer than was meant, and is refused."""
     named: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
@@ -58,7 +59,7 @@ def asked(request: Request[Any, Any, Any]) -> Listed:
         else:
             named[name] = value
     try:
-        return Listed.model_validate(named)
+        return model.model_validate(named)
     except ValidationError as error:
         found = [
             {"key": ".".join(str(part) for part in reason["loc"]), "message": reason["msg"]}
@@ -67,7 +68,12 @@ def asked(request: Request[Any, Any, Any]) -> Listed:
         raise ValidationException(extra=found) from None
 
 
-@get("/complaints", dependencies={"listed": Provide(asked, sync_to_thread=False)})
+def asked(request: Request[Any, Any, Any]) -> Listed:
+    """The conditions, order and page in the query."""
+    return in_query(request, Listed)
+
+
+@get("/complaints", dependencies={"listed": Provide(asked, sync_to_thread=False)}, opt={"query": Listed})
 async def list_complaints(service: Here, ask: Asking, listed: NamedDependency[Listed]) -> dict[str, Any]:
     """诉求清单: `items`, and `next` for the page after, or null.
 

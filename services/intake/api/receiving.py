@@ -6,7 +6,6 @@ from uuid import UUID
 from litestar import post
 from litestar.params import FromPath, JSONBody
 
-from services.intake import importing
 from services.intake.counting import arm_counts
 from services.intake.deciding import answer, decide, timed
 from services.intake.domain import dispatching, registration
@@ -67,12 +66,6 @@ async def register_complaint(data: JSONBody[NewComplaint], service: Here, ask: A
     if await stands_alone(service, item) and (done := await at_once(service.base, ask, register_alone)):
         return done
     return await together(service.base, [], ask, register, prepare)
-
-
-@post("/imports/rows", status_code=200)
-async def import_rows(data: JSONBody[importing.ImportRows], service: Here, ask: Asking) -> dict[str, Any]:
-    """导入 of at most 500 rows; each ends as accepted, duplicate, rejected or quarantined."""
-    return await importing.import_all(service, ask, data)
 
 
 @post("/complaints/{id:uuid}/answer", status_code=200)
@@ -149,7 +142,6 @@ async def reject_return(id: FromPath[UUID], data: JSONBody[Because], service: He
 
 DOORS = [
     register_complaint,
-    import_rows,
     answer_complaint,
     redirect_complaint,
     dispatch_complaint,

@@ -1,10 +1,11 @@
 """What people ask intake for, and the work order as it comes in."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from services.intake.domain.hotline import Further, further, line_ends
 from shared.events.base import Asked, Code, Flag, Line, Moment, Prose
 from shared.events.intake import (
     CallbackOutcome,
@@ -18,11 +19,6 @@ from shared.events.intake import (
 from shared.events.vocabulary import Channel, ComplaintType, RouteTarget, Satisfaction, Urgency
 
 
-def _line_ends(text: object) -> object:
-    """Exports write CR LF, old ones CR: neither is a reason to refuse a resident's words."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
-
-
 def _visible(text: str) -> str:
     if not text.strip():
         raise ValueError("内容不能为空白")
@@ -31,14 +27,14 @@ def _visible(text: str) -> str:
 
 Words = Annotated[
     Prose,
-    BeforeValidator(_line_ends),
+    BeforeValidator(line_ends),
     AfterValidator(_visible),
     Field(json_schema_extra={"pattern": r"^(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
 ]
 """A resident's own words: for the vault, never for a fact."""
 Named = Annotated[
     Line,
-    BeforeValidator(_line_ends),
+    BeforeValidator(line_ends),
     Field(json_schema_extra={"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
 ]
 """A community, place or category as the sender calls it: code, name or alias."""
@@ -46,13 +42,17 @@ Phone = Annotated[str, StringConstraints(min_length=3, max_length=40, pattern=r"
 
 
 class Complainant(BaseModel):
-    """诉求人, for the vault. `person_key`: how the sender tells people apart, where it does."""
+    """诉求人, for the vault. `person_key`: how the sender tells people apart, where it does; `contact`: another way to
+    reach them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Line | None = None
     phone: Phone | None = None
     person_key: Line | None = None
+    gender: Line | None = None
+    email: Line | None = None
+    contact: Line | None = None
 
 
 class Order(BaseModel):
@@ -78,11 +78,56 @@ class Order(BaseModel):
     supplement_of: Code | None = None
     urges: Code | None = None
 
+    @property
+    def place_words(self) -> tuple[str, ...]:
+        """Where it is, in the sender's words."""
+        return _given(self.place)
 
-class WorkOrder(Order):
-    """工单 of the topic `hotline.work-orders` and of an import: unknown fields are kept for the vault."""
+    @property
+    def category_words(self) -> tuple[str, ...]:
+        """What it is about, in the sender's words."""
+        return _given(self.category)
+
+
+def _given(*words: str | None) -> tuple[str, ...]:
+    return tuple(word for word in words if word is not None)
+
+
+class KeptOrder(Order):
+    """An order as it was written down, with or without a number: what else came with it stays beside the core."""
 
     model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="after")
+    def _columns_are_readable(self) -> Self:
+        """Most orders have the core only: fifty optional fields would cost each of them as much as all the rest."""
+        if self.model_extra:
+            further(self.model_extra)
+        return self
+
+    @property
+    def further(self) -> Further:
+        """The other columns of the hotline."""
+        return further(self.model_extra or {})
+
+    @property
+    def place_words(self) -> tuple[str, ...]:
+        """Where it is, best word first: the place, else the estate and the point that the sender's columns name."""
+        if self.place is not None or not self.model_extra:
+            return super().place_words
+        return _given(self.further.estate, self.further.location_point)
+
+    @property
+    def category_words(self) -> tuple[str, ...]:
+        """What it is about, best word first: the category, else the code and the levels of the sender's columns."""
+        if self.category is not None or not self.model_extra:
+            return super().category_words
+        said = self.further
+        return _given(said.category_code, said.category_l3, said.category_l2, said.category_l1)
+
+
+class WorkOrder(KeptOrder):
+    """工单 of the topic `hotline.work-orders` and of an import. Its other columns: `services/intake/domain/hotline.py`."""
 
     number: Code
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from services.intake.domain.asked import Order
 from shared.events.intake import CONFIDENTIAL, UNCATEGORISED
 from shared.rules.township import Category, Community, Place, Town, plain
 
@@ -16,6 +17,21 @@ class Located:
 
     community: str | None
     place: str | None
+
+
+def whereabouts(order: Order, town: Town) -> tuple[Located, str]:
+    """Place and category of an order in the town's codes: of the words it has for each, the first that the town knows."""
+    where = locate(town, order.community, None)
+    for word in order.place_words:
+        found = locate(town, order.community, word)
+        if found.place is not None:
+            where = found
+            break
+    for word in order.category_words:
+        category = classify(town, word)
+        if category != UNCATEGORISED:
+            return where, category
+    return where, UNCATEGORISED
 
 
 def locate(town: Town, community: str | None, place: str | None) -> Located:

@@ -1,15 +1,16 @@
 """受理: a demand comes in, is answered, redirected or urged."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.intake.domain.asked import Answer, Order, Redirect, Urge
 from services.intake.domain.complaint import FINAL, Complaint, ComplaintState
-from services.intake.domain.locating import Located, classify, locate
+from services.intake.domain.locating import Located, whereabouts
 from services.intake.domain.standing import known, outside, public, unless
 from services.intake.domain.terms import Terms
 from shared.events.intake import (
     CONFIDENTIAL,
+    UNCATEGORISED,
     ComplaintAnswered,
     ComplaintFact,
     ComplaintReceived,
@@ -25,6 +26,14 @@ from shared.rules.township import Town
 
 class Conflicting(RuleBroken):
     """同号异文: the number is known, the content is another; a person must look (quarantine)."""
+
+
+class AheadOfTime(RuleBroken):
+    """来件时间在未来: an imported order of tomorrow; a person must look (quarantine)."""
+
+
+AHEAD = timedelta(minutes=5)
+"""A file's clock may run ahead by so much [D]."""
 
 
 class Entry(StrEnum):
@@ -57,19 +66,22 @@ def receive(
     imported: bool = False,
     same_content: bool | None = None,
 ) -> list[ComplaintFact]:
-    """受理: always registered. The same number with the same content is the same complaint; raises `Conflicting`.
+    """受理: always registered. The same number with the same content is the same complaint; raises `Conflicting`, and of
+    an imported order `AheadOfTime`.
 
     `open_matter`, `closed_matter`: whether the same person's same matter is open, or was closed before.
     `same_content`: how the content compares with what the vault has under this number; None when that was erased,
-    and then the known complaint stands. A sender's clock that runs ahead is set back to `now`.
+    and then the known complaint stands. A sender's clock that runs ahead is set back to `now`; a
+    file has no clock: it has a wrong date.
     """
     if before is not None:
         if same_content is False:
             raise Conflicting(Reason("conflicting_content", "同一工单编号的内容与已登记的不一致", "/content"))
         return []
+    if imported and order.received_at > now + AHEAD:
+        raise AheadOfTime(Reason("in_the_future", "来件时间在未来", "/received_at"))
     confidential = order.confidential or order.type is ComplaintType.REPORT
-    where = locate(town, order.community, order.place)
-    category = classify(town, order.category)
+    where, category = whereabouts(order, town)
     return [
         ComplaintReceived(
             type=order.type,
@@ -87,9 +99,33 @@ def receive(
     ]
 
 
-def whereabouts(order: Order, town: Town) -> tuple[Located, str]:
-    """Place and category of an order in the town's codes, for the vault: of a confidential one no fact says them."""
-    return locate(town, order.community, order.place), classify(town, order.category)
+def same_content(kept: Order, order: Order, known: Complaint | None, town: Town) -> bool:
+    """同一内容: whether two orders of one number say the same. When it was sent again, and what the sender adds, does not
+    count; nor does another word for the place and category that were named, or those which the dispatcher has found.
+    """
+    (here, about), (where, category) = whereabouts(kept, town), whereabouts(order, town)
+    places = [here] if known is None else [here, Located(known.community, known.place)]
+    return (
+        _said(kept) == _said(order)
+        and _same(order.community, kept.community, where.community, {place.community for place in places})
+        and _same(order.place, kept.place, where.place, {place.place for place in places})
+        and _same(
+            order.category,
+            kept.category,
+            None if category == UNCATEGORISED else category,
+            {about, known.category if known else about},
+        )
+    )
+
+
+def _same(word: str | None, kept: str | None, meant: str | None, stands: set[str | None]) -> bool:
+    """The same word, or another one for an entry of the town that stands; a word that the town does not know is another."""
+    return word == kept or (meant is not None and meant in stands)
+
+
+def _said(order: Order) -> tuple[object, ...]:
+    hidden = order.confidential or order.type is ComplaintType.REPORT
+    return order.type, order.title, order.content, hidden, order.complainant
 
 
 def urge(before: Complaint | None, asked: Urge, *, terms: Terms) -> list[ComplaintFact]:

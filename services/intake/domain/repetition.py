@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.intake.domain.asked import Order
 from services.intake.domain.complaint import FINAL, Complaint
-from services.intake.domain.locating import classify, locate
+from services.intake.domain.locating import whereabouts
 from services.intake.domain.terms import Terms
 from shared.events.intake import UNCATEGORISED
 from shared.events.vocabulary import ComplaintType
@@ -27,10 +27,9 @@ def matter(order: Order, town: Town) -> Matter | None:
 
     A confidential complaint is always one of its own: linking it to another would tell who made it.
     """
-    category = classify(town, order.category)
+    where, category = whereabouts(order, town)
     if order.confidential or order.type is ComplaintType.REPORT or category == UNCATEGORISED:
         return None
-    where = locate(town, order.community, order.place)
     return Matter(category, where.community, where.place)
 
 

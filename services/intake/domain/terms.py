@@ -94,6 +94,16 @@ class RateTerms(Value):
         return self
 
 
+class ImportTerms(Value):
+    """导入. `unfinished`: then a run that nobody finished is dropped; `rejections`: so long the content of a rejected row
+    is kept, sealed; `atomic_rows`: at most so many rows are taken in one transaction.
+    """
+
+    unfinished: Limit
+    rejections: Limit
+    atomic_rows: Count
+
+
 class Terms(township.Terms):
     """接诉的时限与数值. `urgency_of`: what a category proposes; every other category is ROUTINE.
 
@@ -112,6 +122,7 @@ class Terms(township.Terms):
     rates: RateTerms
     repeat_window_days: Count
     repeated_urges: Count
+    imports: ImportTerms
     urgency_of: dict[Code, Urgency]
     open311: Open311Terms
 

@@ -10,6 +10,7 @@ from services.intake.domain.terms import (
     CallbackTerms,
     Extension,
     HotspotTerms,
+    ImportTerms,
     ListingTerms,
     RateTerms,
     Rehandling,
@@ -109,6 +110,7 @@ TERMS = Terms(
     ),
     repeat_window_days=30,
     repeated_urges=3,
+    imports=ImportTerms(unfinished=Limit.parse("P1D"), rejections=Limit.parse("P90D"), atomic_rows=10_000),
     urgency_of={"HEATING": Urgency.URGENT},
     open311=OPEN311,
 )

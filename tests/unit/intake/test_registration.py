@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from services.intake.domain.asked import Answer, NewComplaint, Redirect, Urge, WorkOrder
 from services.intake.domain.complaint import Complaint, evolve
-from services.intake.domain.locating import Located, classify, locate
-from services.intake.domain.registration import Conflicting, Entry, answer, entry, receive, redirect, urge, whereabouts
+from services.intake.domain.locating import Located, classify, locate, whereabouts
+from services.intake.domain.registration import Conflicting, Entry, answer, entry, receive, redirect, urge
 from shared.events.intake import (
     ComplaintAnswered,
     ComplaintFact,
