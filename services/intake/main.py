@@ -16,6 +16,7 @@ PLAN = Plan(
     routes=DOORS,
     listen=listen,
     ring=ring,
+    attachments=True,
 )
 
 if __name__ == "__main__":

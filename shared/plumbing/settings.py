@@ -94,6 +94,7 @@ class Settings(DatabaseSettings, KafkaSettings):
     peers: dict[str, str] = Field(default_factory=dict)
     token_file: Path | None = None
     log_level: str = "INFO"
+    attachments: str | None = None
     drain_notice_s: float = Field(default=0.0, ge=0, le=60)
 
     @model_validator(mode="after")

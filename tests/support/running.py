@@ -178,6 +178,7 @@ async def live(
             config=Path("config"),
             master_key_file=keys.master_key,
             jwks_file=keys.jwks,
+            attachments=f"file://{folder}/attachments",
         )
         async with way(plan, settings) as app:
             transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]

@@ -66,7 +66,7 @@ async def read_original(
     caller = ask.caller
     async with service.pool.acquire() as con, con.transaction():
         row = await con.fetchrow(COMPLAINTS.read_sql, id)
-        if row is None or not _holds(caller, COMPLAINTS.stored(row)):
+        if row is None or not holds(caller, COMPLAINTS.stored(row)):
             raise NotFound(str(id))
         await con.execute(
             "insert into audit (actor, action, subject, reason) values ($1, 'vault.read', $2, $3)",
@@ -84,7 +84,7 @@ async def read_original(
     }
 
 
-def _holds(caller: Person, complaint: Complaint) -> bool:
+def holds(caller: Person, complaint: Complaint) -> bool:
     """The request centre and the units that handle it; a village where it merely happened may be whom it is about."""
     handling = {complaint.lead, *complaint.support}
     match caller.reach:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from shared.events.base import Code, Value
 from shared.events.vocabulary import Urgency
 from shared.rules import township
+from shared.rules.attachment import AttachmentTerms
 from shared.rules.deadline import Limit
 
 Share = Annotated[Decimal, Field(ge=0, le=1)]
@@ -102,6 +103,7 @@ class Terms(township.Terms):
     rehandling: Rehandling
     hotspot: HotspotTerms
     rates: RateTerms
+    attachments: AttachmentTerms
     repeat_window_days: Count
     urgency_of: dict[Code, Urgency]
 
