@@ -164,9 +164,15 @@ L = TypeVar("L", bound=Live)
 
 @asynccontextmanager
 async def live(
-    kind: type[L], server: Server, folder: Path, plan: Plan[Any], begin: datetime, way: Way = quiet
+    kind: type[L],
+    server: Server,
+    folder: Path,
+    plan: Plan[Any],
+    begin: datetime,
+    way: Way = quiet,
+    attachments: str | None = None,
 ) -> AsyncIterator[L]:
-    """The service of this plan, for tests of this kind; its clock begins there."""
+    """The service of this plan, for tests of this kind; its clock begins there, its attachments lie in the folder."""
     keys = Keys(folder)
     keys.make()
     async with migrated(server, plan.name, begin) as url:
@@ -178,7 +184,7 @@ async def live(
             config=Path("config"),
             master_key_file=keys.master_key,
             jwks_file=keys.jwks,
-            attachments=f"file://{folder}/attachments",
+            attachments=attachments or (folder / "attachments").as_uri(),
         )
         async with way(plan, settings) as app:
             transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]

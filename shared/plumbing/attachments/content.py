@@ -223,7 +223,7 @@ def _voice(found: str, data: bytes) -> tuple[str, bytes]:
                     continue
                 packet.stream = copy
                 target.mux(packet)
-            if bad >= max(1, packets) * _MOST_BAD:
+            if bad == packets or bad > packets * _MOST_BAD:
                 raise Refused("broken_file")
     return found, out.getvalue()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import unicodedata
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from litestar.exceptions import InternalServerException
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from shared.events.base import Line
 from shared.plumbing.change import fingerprint
@@ -107,8 +108,10 @@ def _name(given: str | None) -> str | None:
     """The last part of the name that the sender gave it, without its folders."""
     bare = re.split(r"[/\\]", given or "")[-1].strip()
     try:
+        if any(unicodedata.category(sign) == "Cf" for sign in bare):  # turns the direction of reading, or hides
+            raise ValueError
         return _LINE.validate_python(bare) if bare else None
-    except ValidationError:
+    except ValueError:
         raise BadBody("bad_file_name", "文件名含有不可用的字符，或过长", 422, _POINTER) from None
 
 
