@@ -34,11 +34,8 @@ def copy_attachments(source: Path, target: Path) -> int:
 async def missing_attachments(databases: Mapping[str, str], folder: Path) -> int:
     """How many attachments that the databases know have no object in this folder."""
     async with connected(databases) as towns:
-        return sum(
-            not (folder / service / row["address"][:2] / row["address"]).is_file()
-            for service, con in towns.items()
-            for row in await con.fetch(_KNOWN)
-        )
+        known = [(service, row["address"]) for service, con in towns.items() for row in await con.fetch(_KNOWN)]
+    return sum(not (folder / service / address[:2] / address).is_file() for service, address in known)
 
 
 def kept_in(backup: Path) -> Path:

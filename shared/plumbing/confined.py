@@ -21,6 +21,7 @@ _ENVIRONMENT = {
     "PYTHONSAFEPATH": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
+_PROGRAM = "import sys; from shared.plumbing.confined import child; sys.exit(child(*sys.argv[1:]))"
 _FILES = 64
 _SAID = 200
 """So much of what the child says on its error channel is looked at."""
@@ -61,26 +62,28 @@ async def confined(function: str, given: bytes, *arguments: str, limits: Limits 
 
     Raises `Refused` as the function does, `TooHeavy`, `Crashed`.
     """
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, function, str(limits.memory), str(limits.seconds), *arguments),
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _PROGRAM, function, str(limits.memory), str(limits.seconds), *arguments),
         env=_ENVIRONMENT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    assert child.stdin and child.stdout and child.stderr
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     try:
         async with asyncio.timeout(limits.seconds * 2):
             result, said, _ = await asyncio.gather(
-                _read(child.stdout, limits.result), _read(child.stderr, None), _feed(child.stdin, given)
+                _read(process.stdout, limits.result), _read(process.stderr, None), _feed(process.stdin, given)
             )
-            code = await child.wait()
+            code = await process.wait()
     except TimeoutError:
         raise TooHeavy from None
     finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if code == 0:
         return result
     if code == REFUSED and re.fullmatch(rb"[a-z_]{1,40}", said):
@@ -132,9 +135,3 @@ def child(function: str, memory: str, seconds: str, *arguments: str) -> int:
         return REFUSED
     sys.stdout.buffer.write(result)
     return 0
-
-
-if __name__ == "__main__":
-    from shared.plumbing import confined as itself  # this module has another name while it is the program
-
-    sys.exit(itself.child(*sys.argv[1:]))

@@ -12,7 +12,6 @@ from services.intake.domain.asked import Because
 from services.intake.domain.complaint import Complaint
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.store import COMPLAINTS
-
 from shared.plumbing.attachments.keeping import Attachments
 from shared.plumbing.attachments.upload import OneFile, receive
 from shared.plumbing.caller import NotFound, Person, Reach

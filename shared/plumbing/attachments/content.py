@@ -105,7 +105,8 @@ def recognised(data: bytes) -> str | None:
 def clean(data: bytes, pixels: str) -> bytes:
     """The type as it came, the type of the clean copy, a line each; then the clean copy.
 
-    `pixels`: a picture may have at most so many. Raises `Refused`: unknown_type, polyglot, too_many_pixels, animated, video, broken_file.
+    `pixels`: a picture may have at most so many. Raises `Refused`: unknown_type, polyglot, too_many_pixels, animated,
+    video, broken_file.
     """
     found = recognised(data)
     if found is None:
@@ -200,7 +201,7 @@ def _voice(found: str, data: bytes) -> tuple[str, bytes]:
 
     av.logging.set_level(None)
     way, out = _VOICES[found], io.BytesIO()
-    with av.open(io.BytesIO(data), format=way.reader) as source:
+    with av.open(io.BytesIO(data), "r", format=way.reader) as source:
         pictures = [s for s in source.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
         if pictures:
             raise Refused("video")

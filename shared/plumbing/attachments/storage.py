@@ -49,7 +49,7 @@ class Storage(Protocol):
 def open_storage(url: str) -> Storage:
     """`file:///folder` or `s3://bucket/prefix?endpoint=https://…&region=…`; raises `ValueError`.
 
-    Who we are at an S3 server is told by the environment, as its own tools read it: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` …
+    Who we are at an S3 server is told by the environment, in the names that its own tools read (`AWS_ACCESS_KEY_ID` …).
     """
     parts = urlsplit(url)
     asked = {name: values[-1] for name, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
@@ -144,7 +144,7 @@ class Bucket:
         """In one request: it is there whole, or not at all."""
         try:
             await obstore.put_async(self._store, name, content, use_multipart=False)
-        except BaseError as error:
+        except (BaseError, FileNotFoundError) as error:  # the latter: there is no such bucket
             raise Away(type(error).__name__) from None
 
     async def get(self, name: str) -> bytes:

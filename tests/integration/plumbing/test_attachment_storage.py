@@ -120,7 +120,7 @@ async def test_a_storage_that_is_away_is_a_thing_of_the_world(s3: str) -> None:
     ],
 )
 def test_an_address_that_means_nothing_stops_the_service_at_its_start(url: str) -> None:
-    with pytest.raises(ValueError, match="FIVEPLUSN_ATTACHMENTS|query"):
+    with pytest.raises(ValueError, match=r"FIVEPLUSN_ATTACHMENTS|query"):
         open_storage(url)
 
 

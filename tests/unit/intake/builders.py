@@ -31,6 +31,7 @@ from shared.events.intake import (
     SpokenWith,
 )
 from shared.events.vocabulary import Channel, CommunityKind, ComplaintType, Satisfaction, Urgency
+from shared.rules.attachment import AttachmentTerms
 from shared.rules.calendar import Calendar
 from shared.rules.deadline import Limit
 from shared.rules.township import Category, Community, Place, Town, Unit, UnitLevel
@@ -74,6 +75,7 @@ TERMS = Terms(
         month_starts_on=19,
         day_starts_at=time(12),
     ),
+    attachments=AttachmentTerms(files=10, size=20_000_000, pixels=50_000_000),
     repeat_window_days=30,
     urgency_of={"HEATING": Urgency.URGENT},
 )
