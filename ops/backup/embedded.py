@@ -2,10 +2,11 @@
 
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ops.backup.attached import copy_attachments, kept_in, missing_attachments
 from ops.backup.cut import connected
 from ops.backup.folder import MASTER_KEY, read_manifest, whole
 from ops.backup.restoring import Restored, restore
@@ -14,7 +15,7 @@ from ops.commands.check import checks
 from ops.embedded.keys import Keys, write_private
 from ops.embedded.postgres import SUPERUSER, Postgres
 from ops.embedded.processes import StackError
-from ops.embedded.stack import Stack
+from ops.embedded.stack import ATTACHMENTS, Stack
 from ops.ports import Ports
 
 _SETTLE_LIMIT = 900.0
@@ -37,7 +38,10 @@ async def fill(backup: Path, data: Path, master_key: Path | None = None, program
         try:
             await postgres.start()
             databases = {service: postgres.url(service) for service in manifest.services}
-            return await restore(backup, databases, master_key=keys.master_key, programs=programs)
+            restored = await restore(backup, databases, master_key=keys.master_key, programs=programs)
+            copy_attachments(kept_in(backup), part / ATTACHMENTS)
+            missing = await missing_attachments(databases, part / ATTACHMENTS)
+            return replace(restored, missing_attachments=missing)
         finally:
             await postgres.stop()
 
@@ -72,6 +76,8 @@ async def drill(backup: Path, master_key: Path | None = None, programs: Path | N
         drilled.line("备份文件", True, f"{len(manifest.files)} 个文件，{manifest.bytes:,} 字节，校验和相符")
         drilled.line("恢复的内容", True, f"{manifest.facts} 条事实，与备份清单逐项相符")
         drilled.line("保险库", True, f"用主密钥打开 {restored.opened} 件")
+        missing = restored.missing_attachments
+        drilled.line("附件", not missing, f"缺 {missing} 件" if missing else "数据库所知的全部都在")
         stack = Stack(data)
         started = time.perf_counter()
         try:

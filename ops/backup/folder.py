@@ -88,13 +88,12 @@ def whole(folder: Path) -> Iterator[Path]:
 
 
 def _sync(folder: Path, *, deep: bool = True) -> None:
-    for path in [*(folder.iterdir() if deep else ()), folder]:
-        if path.is_file() or path == folder:
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+    for path in [*(folder.rglob("*") if deep else ()), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def keep_key(folder: Path, master_key: Path) -> None:

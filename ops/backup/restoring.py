@@ -26,7 +26,10 @@ where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back, what was compared, how much of the vaults was opened (None: no key), the epoch of the new era."""
+    """What came back, what was compared, how much of the vaults was opened (None: no key), the epoch of the new era.
+
+    `missing_attachments`: how many have no object where they shall lie (None: nobody has looked).
+    """
 
     manifest: Manifest
     services: list[str]
@@ -34,6 +37,7 @@ class Restored:
     opened: int | None
     epoch: int
     topics: int
+    missing_attachments: int | None = None
 
 
 async def restore(

@@ -10,10 +10,11 @@ from rich.table import Table
 from ops.backup.embedded import drill
 from ops.backup.folder import Manifest
 from ops.backup.saving import save
-from ops.commands.databases import Databases, MasterKey, Programs, databases_of, show_drill
+from ops.commands.databases import Attachments, Databases, MasterKey, Programs, databases_of, show_drill
 from ops.commands.options import DEFAULT_DATA, AsJson, Data, console, print_json
 from ops.embedded.keys import Keys
 from ops.embedded.processes import StackError
+from ops.embedded.stack import ATTACHMENTS
 
 
 def backup(
@@ -23,6 +24,7 @@ def backup(
     with_keys: Annotated[bool, typer.Option("--with-keys", help="把主密钥也放进备份（请与备份一同妥善保管）")] = False,
     master_key: MasterKey = None,
     drill_it: Annotated[bool, typer.Option("--drill", help="随即演练：恢复到临时目录，启动，检查，删除")] = False,
+    attachments: Attachments = None,
     programs: Programs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -31,7 +33,13 @@ def backup(
     if (with_keys or drill_it) and (key is None or not key.is_file()):
         raise StackError("no_key", "请用 --master-key 指出主密钥文件")
     manifest = asyncio.run(
-        save(databases_of(databases, data), folder, master_key=key if with_keys else None, programs=programs)
+        save(
+            databases_of(databases, data),
+            folder,
+            master_key=key if with_keys else None,
+            attachments=attachments or (None if databases else data.resolve() / ATTACHMENTS),
+            programs=programs,
+        )
     )
     drilled = asyncio.run(drill(folder, key, programs)) if drill_it else None
     if as_json:

@@ -17,6 +17,9 @@ Databases = Annotated[
     typer.Option("--databases", help="YAML：服务名 → postgresql://…（生产环境；省略时用 --data 上正在运行的系统）"),
 ]
 MasterKey = Annotated[Path | None, typer.Option("--master-key", help="主密钥文件")]
+Attachments = Annotated[
+    Path | None, typer.Option("--attachments", help="附件所在文件夹（S3 存储不在备份之列，见 docs/backup.md）")
+]
 Programs = Annotated[
     Path | None, typer.Option("--programs", help="pg_dump、pg_restore 所在目录（省略时用内置的 PostgreSQL 18）")
 ]

@@ -1,16 +1,18 @@
 """`fiveplusn restore`: a backup into a new data folder or into empty databases, or only as a drill."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ops.backup.attached import copy_attachments, kept_in, missing_attachments
 from ops.backup.embedded import drill, fill
 from ops.backup.folder import MASTER_KEY
 from ops.backup.restoring import Restored
 from ops.backup.restoring import restore as restore_into
-from ops.commands.databases import Databases, MasterKey, Programs, databases_of, show_drill
+from ops.commands.databases import Attachments, Databases, MasterKey, Programs, databases_of, show_drill
 from ops.commands.options import DEFAULT_DATA, AsJson, Data, console, print_json
 from ops.embedded.keys import Keys
 from ops.embedded.processes import StackError
@@ -25,6 +27,7 @@ def restore(
     only: Annotated[list[str] | None, typer.Option(help="只恢复这个服务（可多次）；会分叉则拒绝")] = None,
     master_key: MasterKey = None,
     drill_it: Annotated[bool, typer.Option("--drill", help="只演练：恢复到临时目录，启动，检查，删除")] = False,
+    attachments: Attachments = None,
     programs: Programs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,16 +46,20 @@ def restore(
     else:
         if bool(kafka) == new_kafka:
             raise StackError("which_kafka", "请给出 --kafka（旧主题将删除重建），或声明 --new-kafka（全新、为空）")
+        urls = databases_of(databases, data)
         restored = asyncio.run(
             restore_into(
                 folder,
-                databases_of(databases, data),
+                urls,
                 kafka=kafka,
                 only=only or (),
                 master_key=_key(master_key, folder, None),
                 programs=programs,
             )
         )
+        if attachments:
+            copy_attachments(kept_in(folder), attachments)
+            restored = replace(restored, missing_attachments=asyncio.run(missing_attachments(urls, attachments)))
     if as_json:
         print_json(
             {"at": restored.manifest.at, "services": restored.services, "epoch": restored.epoch, "forked": 0}
@@ -75,6 +82,8 @@ def _show(restored: Restored) -> None:
         console.print("没有给出主密钥：保险库与封签未验证。")
     else:
         console.print(f"主密钥相符：链与封签完好，保险库打开 {restored.opened} 件。")
+    if restored.missing_attachments is not None:
+        console.print(f"附件已放回，缺 {restored.missing_attachments} 件。")
     console.print(f"新的日志纪元 {restored.epoch}：全部事实将重新发送；重建主题 {restored.topics} 个。")
     console.print(
         f"{restored.manifest.at.isoformat(timespec='milliseconds')} 之后确认的写入已丢失，请告知相关单位补录。"

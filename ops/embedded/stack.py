@@ -22,6 +22,8 @@ from shared.plumbing.settings import EMBEDDED_ISSUER
 
 SERVICES = ("intake", "deliberation", "escalation", "projects", "dashboard")
 ROOT = Path(__file__).resolve().parents[2]
+ATTACHMENTS = "attachments"
+"""The folder of all services' attachments, in a data folder and in its backup."""
 _READY_LIMIT = 60.0
 _STOP_LIMIT = 15.0
 _MIGRATE_LIMIT = 60.0
@@ -59,6 +61,7 @@ class Stack:
         self._environment = environment or {}
         self.keys = Keys(self.data)
         self.file = self.data / "stack.json"
+        self.attachments = self.data / ATTACHMENTS
         self._lock: int | None = None
         self._servers: list[Server] = []
         self.children: dict[str, Child] = {}
@@ -158,6 +161,7 @@ class Stack:
             "FIVEPLUSN_TOKEN_FILE": str(self.keys.service_token),
             "FIVEPLUSN_API_KEYS_FILE": str(self.keys.api_keys),
             "FIVEPLUSN_NOTICES": f"mailbox://{quote(str(self.data / 'mailbox'))}",
+            "FIVEPLUSN_ATTACHMENTS": self.attachments.as_uri(),
             **self._environment,
         }
 

@@ -33,6 +33,7 @@ PLAN = Plan(
     ring=ring,
     begin=begin,
     tells=teller,
+    attachments=True,
 )
 
 if __name__ == "__main__":

@@ -34,11 +34,11 @@ _WORDS = {
 
 
 class BadBody(Exception):
-    """The body is not the JSON we read: UTF-8, no duplicate names, no NaN, at most 32 levels deep."""
+    """The body is not what we read: JSON in UTF-8, no duplicate names, no NaN, at most 32 levels deep; or a good file."""
 
-    def __init__(self, code: str, words: str) -> None:
+    def __init__(self, code: str, words: str, status: int = 400, pointer: str | None = None) -> None:
         super().__init__(code)
-        self.code, self.words = code, words
+        self.code, self.words, self.status, self.pointer = code, words, status, pointer
 
 
 def problem(
@@ -70,7 +70,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
             missing = any(reason.code == "not_found" for reason in error.reasons)
             return problem(404 if missing else 409, error.reasons[0].code, error.reasons[0].words, reasons)
         case BadBody():
-            return problem(400, error.code, error.words)
+            where = {"code": error.code, "detail": error.words, "pointer": error.pointer or ""}
+            return problem(error.status, error.code, error.words, [where] if error.pointer else ())
         case NotFound() | NotOpen():
             return problem(404, "not_found", "不存在")
         case Erased():

@@ -165,6 +165,11 @@ def counted(service: Service[Any]) -> Iterator[Metric]:
     yield counter("rewinds", "Partitions read again from their start", ({}, listener.rewinds))
     yield counter("relay_sent", "Facts that the broker has acknowledged", ({}, relay.sent))
     yield counter("relay_retold", "How often everything was told again", ({}, relay.retold))
+    if kept := service.attachments:
+        of, size = "By the type that is kept", "Bytes of their clean copies"
+        yield counter("attachments_added", f"Attachments taken in. {of}", *_by("media_type", kept.added))
+        yield counter("attachments_added_bytes", f"{size}. {of}", *_by("media_type", kept.bytes))
+        yield counter("attachments_swept", "Objects deleted that no row names", ({}, kept.swept))
     yield counter("timers_fired", "Timers that have fired", ({}, service.timers.fired))
     yield gauge("timers_last_lateness_seconds", "How late the last round of timers was", ({}, service.timers.late))
     outcomes = service.noticing.sender.outcomes if service.noticing else {}

@@ -19,6 +19,8 @@ from litestar.openapi import OpenAPIConfig
 
 from shared.plumbing import logs, tracing
 from shared.plumbing.access import Access
+from shared.plumbing.attachments.keeping import Attachments
+from shared.plumbing.attachments.storage import open_storage
 from shared.plumbing.auth import Issuers, authorise, load_authz
 from shared.plumbing.bus import Listener, answers
 from shared.plumbing.change import Ask, Base, fingerprint
@@ -69,6 +71,7 @@ class Plan(Generic[T]):
     begin: "Callable[[Service[T]], Awaitable[None]] | None" = None
     tells: "Callable[[Service[T]], Teller] | None" = None
     speaks: bool = True
+    attachments: bool = False
 
 
 @dataclass
@@ -93,6 +96,7 @@ class Service(Generic[T]):
     listener: Listener
     repair: Repair
     noticing: Noticing | None = None
+    attachments: Attachments | None = None
     tasks: Supervision = field(default_factory=Supervision)
     pulse: Pulse = field(default_factory=Pulse)
     draining: bool = False
@@ -160,6 +164,12 @@ class Service(Generic[T]):
             listener,
             Repair(inbox, settings.peers, settings.token_file),
         )
+        if plan.attachments:
+            if settings.attachments:
+                storage = open_storage(settings.attachments)
+                service.attachments = Attachments(plan.name, base, service.vault, keys.lookup, storage)
+            else:
+                log.warning("no_attachments")
         plan.listen(inbox, service)
         if plan.ring:
             plan.ring(timers, service)
@@ -212,6 +222,8 @@ class Service(Generic[T]):
         if self.noticing:
             self.tasks.keep("notice-reader", self.noticing.reader.run)
             self.tasks.keep("notice-sender", self.noticing.sender.run)
+        if self.attachments:
+            self.tasks.keep("attachments", self.attachments.keep_tidy)
         if self.inbox.kinds is None or self.inbox.kinds:
             self.tasks.keep("repair", self.repair.run)
         gc.freeze()
@@ -272,8 +284,12 @@ class Service(Generic[T]):
 
 async def _ask(request: Request[Any, Any, Any], service: NamedDependency[Any]) -> Ask:
     """Who asks, with which key and for which version. It comes after `service`: two at once would cost a task each."""
+    return asked(request, await request.body())
+
+
+def asked(request: Request[Any, Any, Any], body: bytes) -> Ask:
+    """The same of a request whose `body`, or what of it counts, was read already."""
     key, caller = request.headers.get("idempotency-key"), request.user
-    body = await request.body()
     return Ask(
         caller,
         f"{caller.subject}\n{request.method} {request.url.path}\n{key}" if key else None,

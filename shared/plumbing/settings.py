@@ -95,6 +95,7 @@ class Settings(DatabaseSettings, KafkaSettings):
     token_file: Path | None = None
     api_keys_file: Path | None = None
     log_level: str = "INFO"
+    attachments: str | None = None
     drain_notice_s: float = Field(default=0.0, ge=0, le=60)
     notices: str = ""
     notices_secret_file: Path | None = None

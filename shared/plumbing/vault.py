@@ -77,13 +77,21 @@ class Vault:
         """Who has this contact (a telephone number, an account): a keyed hash, of no use without the key."""
         return UUID(bytes=hmac.digest(self._keys.lookup, contact.encode(), "sha256")[:16])
 
-    async def unlock(self, con: Connection, people: Iterable[UUID]) -> dict[UUID, bytes]:
+    async def unlock(self, con: Connection | Pool, people: Iterable[UUID]) -> dict[UUID, bytes]:
         """The keys of those people who have one; locks them, so that one person's matters are decided one by one."""
         rows = await con.fetch(
             "select subject, wrapped from vault_keys where subject = any($1::uuid[]) order by subject for update",
             list(set(people)),
         )
         return {row["subject"]: self._keys.wrap.open(row["wrapped"], str(row["subject"])) for row in rows}
+
+    async def own_key(self, con: Connection | Pool, owner: UUID) -> bytes:
+        """The key of a matter that is nobody's in particular, under the matter's own id; made now if there is none."""
+        wrapped = self._keys.wrap.seal(os.urandom(32), str(owner))
+        await con.execute(
+            "insert into vault_keys (subject, wrapped) values ($1, $2) on conflict do nothing", owner, wrapped
+        )
+        return (await self.unlock(con, [owner]))[owner]
 
     def keep(self, work: Work, keys: dict[UUID, bytes], owner: UUID, person: UUID, entries: dict[str, str]) -> None:
         """Seal these fields of `owner` under the person's key, made now if there is none; written with the work."""

@@ -1,21 +1,26 @@
 """A town under load is backed up; what comes back is whole, forked nowhere, and goes on."""
 
 import asyncio
+import hashlib
 import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
-from ops.backup.folder import MASTER_KEY, read_manifest
+from ops.backup.folder import MANIFEST, MASTER_KEY, read_manifest
 from ops.client import OPERATOR, Address, Client
 from ops.demo.town import DISPATCHER, officer
+from ops.embedded.keys import Bearer, Keys
 from ops.embedded.stack import Stack
 from tests.e2e.test_town import complaint, fiveplusn
+from tests.support import media
 from tests.support.pair import until
 
 UNIT = "town-planning-office"
@@ -60,6 +65,14 @@ async def loaded(client: Client) -> AsyncIterator[list[str]]:
         await asyncio.gather(*loading)
 
 
+async def at_intake(client: Client, method: str, path: str, **more: Any) -> httpx.Response:
+    """A request with a file, or for one; it must succeed."""
+    token = Keys(client.address.data).token(Bearer("dispatcher"), now=datetime.now(UTC), lifetime=timedelta(hours=1))
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as http:
+        url, headers = client.address.services["intake"] + path, {"Authorization": f"Bearer {token}"}
+        return (await http.request(method, url, headers=headers, **more)).raise_for_status()
+
+
 async def counted(client: Client) -> dict[str, int]:
     return {name: sum(seen["said"].values()) for name, seen in (await client.flow()).items()}
 
@@ -89,6 +102,8 @@ async def test_a_town_under_load_comes_back_as_it_was_at_the_cut(tmp_path: Path)
         async with loaded(client) as acknowledged:
             await more(acknowledged, 20)
             before = list(acknowledged)
+            photos = f"/complaints/{before[0]}/attachments"
+            photo = (await at_intake(client, "POST", photos, files={"file": ("a.jpg", media.jpeg())})).json()["id"]
             code, out = await fiveplusn(old, "backup", str(first), "--json")
             assert code == 0, out
             await more(acknowledged, 20)
@@ -104,6 +119,7 @@ async def test_a_town_under_load_comes_back_as_it_was_at_the_cut(tmp_path: Path)
     assert "没有分叉" in out
     code, out = await fiveplusn(new, "restore", str(first), "--master-key", str(old / "keys" / "master.key"))
     assert (code, "not_empty" in out) == (1, True), out
+    await what_became_of_a_photo_is_seen(first, old, tmp_path / "torn")
     shutil.rmtree(old)
 
     async with town_on(new) as client:
@@ -113,6 +129,9 @@ async def test_a_town_under_load_comes_back_as_it_was_at_the_cut(tmp_path: Path)
         assert facts == manifest.facts
         kept = await database(client, "intake", "select count(*) from complaints where id = any($1::uuid[])", before)
         assert kept == len(before)
+        (entry,) = (await at_intake(client, "GET", photos)).json()
+        shown = (await at_intake(client, "GET", f"{photos}/{photo}?reason=核实情况")).content
+        assert hashlib.sha256(shown).hexdigest() == entry["sha256"]
         async with loaded(client) as later:
             await more(later, 5)
         await client.settled(120)
@@ -123,12 +142,31 @@ async def test_a_town_under_load_comes_back_as_it_was_at_the_cut(tmp_path: Path)
         assert code == 0, out
         lines = json.loads(out)["drill"]["lines"]
         assert all(line["ok"] for line in lines)
-        assert {"保险库", "互相一致", "流转", "intake 完整性", "intake 事实"} <= {line["what"] for line in lines}
+        assert {"保险库", "互相一致", "流转", "intake 完整性", "intake 事实", "附件"} <= {
+            line["what"] for line in lines
+        }
     assert (second / MASTER_KEY).stat().st_mode & 0o777 == 0o600
     code, out = await fiveplusn(
         tmp_path / "other", "restore", str(first), "--drill", "--master-key", str(wrong_key(tmp_path))
     )
     assert (code, "wrong_key" in out) == (1, True), out
+
+
+async def what_became_of_a_photo_is_seen(backup: Path, data: Path, torn: Path) -> None:
+    """A damaged object is refused before anything is restored; one that is not in the backup is counted."""
+    shutil.copytree(backup, torn)
+    (kept,) = [path for path in (torn / "attachments").rglob("*") if path.is_file()]
+    whole, key = kept.read_bytes(), str(data / "keys" / "master.key")
+    kept.write_bytes(whole[:-1])
+    code, out = await fiveplusn(torn.parent / "no", "restore", str(torn), "--master-key", key)
+    assert (code, "damaged" in out) == (1, True), out
+    kept.unlink()
+    manifest = read_manifest(backup)
+    name = kept.relative_to(torn).as_posix()
+    files = {file: known for file, known in manifest.files.items() if file != name}
+    (torn / MANIFEST).write_text(manifest.model_copy(update={"files": files}).model_dump_json())
+    code, out = await fiveplusn(torn.parent / "poor", "restore", str(torn), "--master-key", key)
+    assert (code, "缺 1 件" in out) == (0, True), out
 
 
 async def what_is_forked_is_seen(client: Client, data: Path) -> None:

@@ -166,7 +166,10 @@ L = TypeVar("L", bound=Live)
 async def live(
     kind: type[L], server: Server, folder: Path, plan: Plan[Any], begin: datetime, way: Way = quiet, **more: Any
 ) -> AsyncIterator[L]:
-    """The service of this plan, for tests of this kind; its clock begins there. `more`: other settings."""
+    """The service of this plan, for tests of this kind; its clock begins there, its attachments lie in the folder.
+
+    `more`: other settings.
+    """
     keys = Keys(folder)
     keys.make()
     async with migrated(server, plan.name, begin) as url:
@@ -177,7 +180,7 @@ async def live(
             kafka="127.0.0.1:1",
             master_key_file=keys.master_key,
             jwks_file=keys.jwks,
-            **{"config": Path("config")} | more,
+            **{"config": Path("config"), "attachments": (folder / "attachments").as_uri()} | more,
         )
         async with way(plan, settings) as app:
             transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Intake's doors for people, and for programs of others."""
 
 from services.intake.api import (
+    attaching,
     conflicts,
     exporting,
     finishing,
@@ -19,6 +20,7 @@ from services.intake.open311 import asking, reading
 DOORS = [
     *receiving.DOORS,
     *importing.DOORS,
+    *attaching.DOORS,
     *looking.DOORS,
     *exporting.DOORS,
     *showing.DOORS,

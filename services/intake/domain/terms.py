@@ -10,6 +10,7 @@ from services.intake.domain.open311 import Open311Terms
 from shared.events.base import Code, Value
 from shared.events.vocabulary import Urgency
 from shared.rules import township
+from shared.rules.attachment import AttachmentTerms
 from shared.rules.deadline import Limit
 
 Share = Annotated[Decimal, Field(ge=0, le=1)]
@@ -120,6 +121,7 @@ class Terms(township.Terms):
     rehandling: Rehandling
     hotspot: HotspotTerms
     rates: RateTerms
+    attachments: AttachmentTerms
     repeat_window_days: Count
     repeated_urges: Count
     imports: ImportTerms

@@ -33,6 +33,7 @@ from shared.events.intake import (
     SpokenWith,
 )
 from shared.events.vocabulary import Channel, CommunityKind, ComplaintType, Satisfaction, Urgency
+from shared.rules.attachment import AttachmentTerms
 from shared.rules.calendar import Calendar
 from shared.rules.deadline import Limit
 from shared.rules.township import Category, Community, Place, Town, Unit, UnitLevel
@@ -108,6 +109,7 @@ TERMS = Terms(
         publish_after=Limit.parse("P3D"),
         gather_minutes=60,
     ),
+    attachments=AttachmentTerms(files=10, size=20_000_000, pixels=50_000_000),
     repeat_window_days=30,
     repeated_urges=3,
     imports=ImportTerms(unfinished=Limit.parse("P1D"), rejections=Limit.parse("P90D"), atomic_rows=10_000),

@@ -1,0 +1,103 @@
+"""A child process that reads what nobody trusts: whatever happens there, we go on."""
+
+import os
+import resource
+import sys
+import time
+
+import pytest
+
+from shared.plumbing.confined import Crashed, Limits, Refused, TooHeavy, confined
+
+HERE = "tests.unit.plumbing.test_confined"
+
+
+def echo(data: bytes, more: str) -> bytes:
+    return data + more.encode()
+
+
+def no(_: bytes) -> bytes:
+    raise Refused("not_today")
+
+
+def greedy(_: bytes) -> bytes:
+    return bytes(2**29)[:1]
+
+
+def busy(_: bytes) -> bytes:
+    while True:
+        pass
+
+
+def asleep(_: bytes) -> bytes:
+    time.sleep(60)
+    return b""
+
+
+def talkative(_: bytes) -> bytes:
+    return bytes(5_000_000)
+
+
+def loud(data: bytes) -> bytes:
+    sys.stderr.write("x" * 5_000_000)
+    return data
+
+
+def crash(_: bytes) -> bytes:
+    raise ValueError("who knows")
+
+
+def killed(_: bytes) -> bytes:
+    os.abort()
+
+
+def writing(_: bytes) -> bytes:
+    with open("/tmp/confined-wrote", "wb") as file:
+        file.write(b"x")
+    return b""
+
+
+def surroundings(_: bytes) -> bytes:
+    return repr((sorted(os.environ), resource.getrlimit(resource.RLIMIT_CORE))).encode()
+
+
+async def test_a_function_runs_elsewhere_on_as_many_bytes_as_you_like() -> None:
+    given = os.urandom(5_000_000)
+    assert await confined(f"{HERE}:echo", given, "再见") == given + "再见".encode()
+
+
+async def test_its_refusal_is_ours() -> None:
+    with pytest.raises(Refused) as said:
+        await confined(f"{HERE}:no", b"x" * 5_000_000)
+    assert said.value.code == "not_today"
+
+
+@pytest.mark.parametrize(
+    ("function", "limits"),
+    [
+        ("greedy", Limits(memory=2**28)),
+        ("busy", Limits(seconds=1)),
+        ("asleep", Limits(seconds=2)),
+        ("talkative", Limits(result=1_000_000)),
+        ("killed", Limits()),
+    ],
+)
+async def test_what_takes_too_much_is_ended(function: str, limits: Limits) -> None:
+    with pytest.raises(TooHeavy):
+        await confined(f"{HERE}:{function}", b"", limits=limits)
+
+
+@pytest.mark.parametrize("function", ["crash", "writing", "not_there"])
+async def test_what_nobody_foresaw_is_told_apart(function: str) -> None:
+    with pytest.raises(Crashed):
+        await confined(f"{HERE}:{function}", b"")
+
+
+async def test_noise_on_the_side_is_no_answer_and_no_obstacle() -> None:
+    assert await confined(f"{HERE}:loud", b"quiet") == b"quiet"
+
+
+async def test_the_child_knows_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIVEPLUSN_DATABASE_URL", "postgresql://somebody@somewhere/intake")
+    found = (await confined(f"{HERE}:surroundings", b"")).decode()
+    assert "FIVEPLUSN" not in found and "AWS" not in found and found.endswith("(0, 0))")
