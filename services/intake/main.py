@@ -5,6 +5,7 @@ from services.intake.domain.terms import Terms
 from services.intake.handlers import listen
 from services.intake.schedule import ring
 from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, ROUTES
+from services.intake.tidying import tidy
 from shared.plumbing.service import Plan, run
 from shared.plumbing.topics import WORK_ORDERS
 
@@ -16,6 +17,7 @@ PLAN = Plan(
     routes=DOORS,
     listen=listen,
     ring=ring,
+    tidy=tidy,
 )
 
 if __name__ == "__main__":

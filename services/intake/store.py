@@ -1,14 +1,15 @@
-"""What intake keeps: complaints, their routes, hotspots, and the demand of each day."""
+"""What intake keeps: complaints, their routes, hotspots, the demand of each day, and requests to erase a person."""
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.intake.domain import complaint, demand, hotspot, route
 from services.intake.domain.clock import watches
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import Demand
+from services.intake.domain.erasure import Erasure
 from services.intake.domain.hotspot import Hotspot
 from services.intake.domain.route import Route
 from shared.plumbing.caller import Scope
@@ -88,6 +89,8 @@ _COMPLAINTS = table(
     _flag("hard"),
     _json("urges"),
     _json("steps"),
+    _moment("ended_at"),
+    _moment("retain_until"),
 )
 Index("complaints_received", _COMPLAINTS.c.received_at)
 Index("complaints_spot", _COMPLAINTS.c.category, _COMPLAINTS.c.place, _COMPLAINTS.c.received_at)
@@ -148,3 +151,27 @@ DEMANDS = Kind(
     demand.evolve,
     scope=lambda state: Scope(state.community),
 )
+
+_ERASURES = table(
+    METADATA,
+    "erasures",
+    _text("state"),
+    _text("ground"),
+    _text("reason"),
+    Column("subject", Uuid),
+    _text("requested_by"),
+    _moment("requested_at", nullable=False),
+    Column("decided_by", Text),
+    _moment("decided_at"),
+    Column("why", Text),
+)
+Index("erasures_open", _ERASURES.c.subject, unique=True, postgresql_where=text("state = 'REQUESTED'"))
+
+ERASURES = Kind("erasure", Erasure, _ERASURES)
+"""A note: that somebody wants to be forgotten is nobody else's business, so no fact says it."""
+
+Table("forgotten_orders", METADATA, Column("id", Uuid, primary_key=True), Column("complaint", Uuid, nullable=False))
+"""Orders that urged or added to a complaint and were forgotten: sent again, they are known, and nothing is kept anew."""
+
+Table("forgotten_people", METADATA, Column("complaint", Uuid, primary_key=True), Column("person", Uuid, nullable=False))
+"""Which ended complaints of erased people have one asker: a name drawn at random, so that counts stay as they were."""

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from shared.plumbing import logs
+from shared.plumbing.audit import TooOften
 from shared.plumbing.caller import NotFound
 from shared.plumbing.change import KeyReused, VersionMoved
 from shared.plumbing.database import is_conflict, is_transient
@@ -74,6 +75,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
             return problem(404, "not_found", "不存在")
         case Erased():
             return problem(410, "erased", "个人信息已删除")
+        case TooOften():
+            words = "本小时内查阅个人信息的次数已达上限"
+            return problem(429, "too_many_requests", words, headers={"Retry-After": str(error.retry_after)})
         case VersionMoved():
             return problem(412, "version_moved", f"内容已被他人更新，当前版本为 {error.version}")
         case KeyReused():

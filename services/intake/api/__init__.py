@@ -1,5 +1,5 @@
 """Intake's doors for people."""
 
-from services.intake.api import finishing, handling, receiving, showing
+from services.intake.api import erasures, finishing, handling, people, receiving, showing
 
-DOORS = [*receiving.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS]
+DOORS = [*receiving.DOORS, *showing.DOORS, *handling.DOORS, *finishing.DOORS, *people.DOORS, *erasures.DOORS]

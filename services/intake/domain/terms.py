@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from shared.events.base import Code, Value
+from shared.events.base import Code, Line, Value
 from shared.events.vocabulary import Urgency
 from shared.rules import township
 from shared.rules.deadline import Limit
@@ -89,8 +89,26 @@ class RateTerms(Value):
         return self
 
 
+class Retention(Value):
+    """保存期限. `after_end`: so long after its end the vault keeps what a complaint's person said."""
+
+    after_end: Limit
+
+
+class PrivacyTerms(Value):
+    """个人信息. Looks by one person in an hour; days for what is set aside, and for which erasures are known."""
+
+    lookups_per_hour: Count
+    exports_per_hour: Count
+    quarantine_days: Count
+    erasures_days: Count
+
+
 class Terms(township.Terms):
-    """接诉的时限与数值. `urgency_of`: what a category proposes; every other category is ROUTINE."""
+    """接诉的时限与数值. `urgency_of`: what a category proposes; every other category is ROUTINE.
+
+    `public_numbers`: telephone numbers of offices, which staff may write in public texts.
+    """
 
     limits: dict[Urgency, Limit]
     accept: dict[Urgency, Limit]
@@ -103,6 +121,9 @@ class Terms(township.Terms):
     hotspot: HotspotTerms
     rates: RateTerms
     repeat_window_days: Count
+    retention: Retention
+    privacy: PrivacyTerms
+    public_numbers: tuple[Line, ...]
     urgency_of: dict[Code, Urgency]
 
     @model_validator(mode="after")

@@ -10,8 +10,10 @@ from services.intake.domain.terms import (
     Extension,
     HotspotTerms,
     ListingTerms,
+    PrivacyTerms,
     RateTerms,
     Rehandling,
+    Retention,
     Returns,
     Terms,
 )
@@ -75,6 +77,9 @@ TERMS = Terms(
         day_starts_at=time(12),
     ),
     repeat_window_days=30,
+    retention=Retention(after_end=Limit.parse("P1096D")),
+    privacy=PrivacyTerms(lookups_per_hour=30, exports_per_hour=5, quarantine_days=90, erasures_days=400),
+    public_numbers=(),
     urgency_of={"HEATING": Urgency.URGENT},
 )
 
