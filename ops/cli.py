@@ -11,12 +11,14 @@ from ops.commands import (
     check,
     clock,
     demo,
+    erasures,
     events,
     forks,
     imports,
     journey,
     quarantine,
     restore,
+    rotate_key,
     secrets,
     token,
     up,
@@ -35,11 +37,13 @@ app.command("bench")(bench.measure)
 app.command("secrets")(secrets.secrets)
 app.command("check")(check.check)
 app.command("backup")(backup.backup)
+app.command("rotate-key")(rotate_key.rotate_key)
 app.command("restore")(restore.restore)
 app.command("forks")(forks.forks)
 app.add_typer(events.app, name="events")
 app.add_typer(clock.app, name="clock")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(erasures.app, name="erasures")
 
 
 def main() -> None:

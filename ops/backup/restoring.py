@@ -9,6 +9,7 @@ import asyncpg
 
 from ops.backup.cut import connected
 from ops.backup.era import begin_era, era_after
+from ops.backup.erasures import INTAKE, erase_again, read_log
 from ops.backup.folder import Manifest, dump_name, read_manifest
 from ops.backup.forks import Compared, find_forks
 from ops.backup.opening import open_with
@@ -26,7 +27,10 @@ where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back, what was compared, how much of the vaults was opened (None: no key), the epoch of the new era."""
+    """What came back, what was compared, how much of the vaults was opened (None: no key), the epoch of the new era.
+
+    `erased`: how many people were erased again.
+    """
 
     manifest: Manifest
     services: list[str]
@@ -34,6 +38,7 @@ class Restored:
     opened: int | None
     epoch: int
     topics: int
+    erased: int = 0
 
 
 async def restore(
@@ -44,11 +49,13 @@ async def restore(
     only: Sequence[str] = (),
     master_key: Path | None = None,
     programs: Path | None = None,
+    erasures: Path | None = None,
 ) -> Restored:
     """The backup in `folder` into these databases. `kafka`: the broker whose topics are made anew; None: a new one.
 
     `only`: these services alone; the other databases stay as they are, and are compared. Found forked, or unreadable
-    with the master key, everything that was restored is taken away again.
+    with the master key, everything that was restored is taken away again. `erasures`: their log, kept outside the
+    backups; those that the backup does not know are executed again.
     """
     manifest = read_manifest(folder)
     chosen = sorted(only or manifest.services)
@@ -68,6 +75,9 @@ async def restore(
         for name, url in targets.items():
             await load(url, folder / dump_name(name), programs)
         await _as_it_was(manifest, targets)
+        erased = 0
+        if erasures and INTAKE in targets:
+            erased = await erase_again(targets[INTAKE], read_log(erasures))
         opened = await open_with(master_key, targets) if master_key else None
         compared = await find_forks({name: databases[name] for name in manifest.services})
         if compared.forked:
@@ -80,7 +90,7 @@ async def restore(
     except BaseException:
         await _empty(targets)
         raise
-    return Restored(manifest, chosen, compared, opened, epoch, topics)
+    return Restored(manifest, chosen, compared, opened, epoch, topics, erased)
 
 
 async def _must_be_empty(service: str, con: Connection) -> None:

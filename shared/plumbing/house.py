@@ -99,6 +99,7 @@ async def flow(service: Here) -> dict[str, Any]:
         "said": {row["kind"]: row["facts"] for row in said},
         "heard": {row["kind"]: row["facts"] for row in heard},
         "hears": sorted(kinds) if kinds is not None else None,
+        "key_version": service.keys.wrap.newest,
         **{name: float(value) if name == "outbox_age_s" and value else value for name, value in counts.items()},
     }
 
