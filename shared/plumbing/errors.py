@@ -123,11 +123,20 @@ def _chinese(message: str) -> str:
     return "内容有误"
 
 
+_OUR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}|\d{1,6}")
+"""A field's name or an index. Any other name was made up by the sender, and may be anything: a resident's name, too."""
+
+
+def _pointer(key: str) -> str:
+    """The JSON pointer, as far as it leads through names that could be ours."""
+    parts = key.split(".") if key else []
+    ours = next((n for n, part in enumerate(parts) if not _OUR_NAME.fullmatch(part)), len(parts))
+    return "".join(f"/{part}" for part in parts[:ours])
+
+
 def _pointers(extra: Any) -> list[dict[str, str]]:
     found = []
     for entry in extra if isinstance(extra, list) else []:
         key = str(entry.get("key", "")).removeprefix("data.").removeprefix("data")
-        found.append(
-            {"pointer": f"/{key.replace('.', '/')}" if key else "", "detail": _chinese(str(entry.get("message", "")))}
-        )
+        found.append({"pointer": _pointer(key), "detail": _chinese(str(entry.get("message", "")))})
     return found
