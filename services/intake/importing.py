@@ -14,6 +14,7 @@ from shared.events.base import Asked
 from shared.events.vocabulary import Channel
 from shared.plumbing.change import Ask, together
 from shared.plumbing.database import Connection
+from shared.plumbing.errors import pointer
 from shared.plumbing.quarantine import Record
 from shared.plumbing.topics import WORK_ORDERS
 from shared.plumbing.work import Work
@@ -102,7 +103,7 @@ def _end(row: Row, end: End, reason: str | None = None) -> dict[str, Any]:
 
 def _wrong(error: ValidationError) -> list[str]:
     """Where a row is wrong and how; never its content."""
-    return [f"/{'/'.join(map(str, e['loc']))} {_words(e['type'], e['msg'])}" for e in error.errors()[:5]]
+    return [f"{pointer(e['loc'])} {_words(e['type'], e['msg'])}" for e in error.errors()[:5]]
 
 
 def _words(kind: str, message: str) -> str:

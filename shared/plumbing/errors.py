@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litestar import Request, Response
@@ -127,9 +127,9 @@ _OUR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}|\d{1,6}")
 """A field's name or an index. Any other name was made up by the sender, and may be anything: a resident's name, too."""
 
 
-def _pointer(key: str) -> str:
+def pointer(path: Iterable[object]) -> str:
     """The JSON pointer, as far as it leads through names that could be ours."""
-    parts = key.split(".") if key else []
+    parts = [str(part) for part in path]
     ours = next((n for n, part in enumerate(parts) if not _OUR_NAME.fullmatch(part)), len(parts))
     return "".join(f"/{part}" for part in parts[:ours])
 
@@ -138,5 +138,7 @@ def _pointers(extra: Any) -> list[dict[str, str]]:
     found = []
     for entry in extra if isinstance(extra, list) else []:
         key = str(entry.get("key", "")).removeprefix("data.").removeprefix("data")
-        found.append({"pointer": _pointer(key), "detail": _chinese(str(entry.get("message", "")))})
+        found.append(
+            {"pointer": pointer(key.split(".") if key else ()), "detail": _chinese(str(entry.get("message", "")))}
+        )
     return found
