@@ -81,7 +81,7 @@ class Canary:
 
 
 async def test_of_two_hundred_people_nothing_is_outside_the_vault(client: Client, stack: Stack) -> None:
-    """Seen red: with the text of a title written into a fact, or an error that repeats what was asked."""
+    """Seen red: an error named a field by the name that the sender had made up, and that was a resident's."""
     people = [Canary(n) for n in range(PEOPLE)]
     await client.settled()
     refusals: list[str] = []
