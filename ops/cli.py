@@ -13,6 +13,7 @@ from ops.commands import (
     clock,
     demo,
     dispatch_rules,
+    erasures,
     events,
     exports,
     forks,
@@ -21,6 +22,7 @@ from ops.commands import (
     quarantine,
     rates,
     restore,
+    rotate_key,
     secrets,
     token,
     up,
@@ -40,6 +42,7 @@ app.command("bench")(bench.measure)
 app.command("secrets")(secrets.secrets)
 app.command("check")(check.check)
 app.command("backup")(backup.backup)
+app.command("rotate-key")(rotate_key.rotate_key)
 app.command("restore")(restore.restore)
 app.command("forks")(forks.forks)
 app.add_typer(api_keys.app, name="api-key")
@@ -49,6 +52,7 @@ app.add_typer(clock.app, name="clock")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(rates.app, name="rates")
 app.add_typer(dispatch_rules.app, name="dispatch-rules")
+app.add_typer(erasures.app, name="erasures")
 
 
 def main() -> None:

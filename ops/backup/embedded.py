@@ -21,7 +21,13 @@ from ops.ports import Ports
 _SETTLE_LIMIT = 900.0
 
 
-async def fill(backup: Path, data: Path, master_key: Path | None = None, programs: Path | None = None) -> Restored:
+async def fill(
+    backup: Path,
+    data: Path,
+    master_key: Path | None = None,
+    programs: Path | None = None,
+    erasures: Path | None = None,
+) -> Restored:
     """A new data folder with everything of the backup; `fiveplusn up` goes on from there."""
     manifest = read_manifest(backup)
     key = master_key or backup / MASTER_KEY
@@ -38,7 +44,9 @@ async def fill(backup: Path, data: Path, master_key: Path | None = None, program
         try:
             await postgres.start()
             databases = {service: postgres.url(service) for service in manifest.services}
-            restored = await restore(backup, databases, master_key=keys.master_key, programs=programs)
+            restored = await restore(
+                backup, databases, master_key=keys.master_key, programs=programs, erasures=erasures
+            )
             copy_attachments(kept_in(backup), part / ATTACHMENTS)
             missing = await missing_attachments(databases, part / ATTACHMENTS)
             return replace(restored, missing_attachments=missing)

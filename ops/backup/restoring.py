@@ -9,6 +9,7 @@ import asyncpg
 
 from ops.backup.cut import connected
 from ops.backup.era import begin_era, era_after
+from ops.backup.erasures import INTAKE, erase_again, read_log
 from ops.backup.folder import Manifest, dump_name, read_manifest
 from ops.backup.forks import Compared, find_forks
 from ops.backup.opening import open_with
@@ -29,6 +30,7 @@ class Restored:
     """What came back, what was compared, how much of the vaults was opened (None: no key), the epoch of the new era.
 
     `missing_attachments`: how many have no object where they shall lie (None: nobody has looked).
+    `erased`: how many people were erased again.
     """
 
     manifest: Manifest
@@ -38,6 +40,7 @@ class Restored:
     epoch: int
     topics: int
     missing_attachments: int | None = None
+    erased: int = 0
 
 
 async def restore(
@@ -48,11 +51,13 @@ async def restore(
     only: Sequence[str] = (),
     master_key: Path | None = None,
     programs: Path | None = None,
+    erasures: Path | None = None,
 ) -> Restored:
     """The backup in `folder` into these databases. `kafka`: the broker whose topics are made anew; None: a new one.
 
     `only`: these services alone; the other databases stay as they are, and are compared. Found forked, or unreadable
-    with the master key, everything that was restored is taken away again.
+    with the master key, everything that was restored is taken away again. `erasures`: their log, kept outside the
+    backups; those that the backup does not know are executed again.
     """
     manifest = read_manifest(folder)
     chosen = sorted(only or manifest.services)
@@ -72,6 +77,9 @@ async def restore(
         for name, url in targets.items():
             await load(url, folder / dump_name(name), programs)
         await _as_it_was(manifest, targets)
+        erased = 0
+        if erasures and INTAKE in targets:
+            erased = await erase_again(targets[INTAKE], read_log(erasures))
         opened = await open_with(master_key, targets) if master_key else None
         compared = await find_forks({name: databases[name] for name in manifest.services})
         if compared.forked:
@@ -84,7 +92,7 @@ async def restore(
     except BaseException:
         await _empty(targets)
         raise
-    return Restored(manifest, chosen, compared, opened, epoch, topics)
+    return Restored(manifest, chosen, compared, opened, epoch, topics, erased)
 
 
 async def _must_be_empty(service: str, con: Connection) -> None:

@@ -107,7 +107,7 @@ def _live(service: IntakeService, work: Work, held: Held[Any]) -> None:
         return
     called = RecordCallback(called_at=now, contacted=True, resolved=True, satisfaction=Satisfaction.SATISFIED)
     held.change(finishing.record_callback, called, now=now, terms=terms)
-    held.change(finishing.close, now=now)
+    held.change(finishing.close, now=now, terms=terms, calendar=service.calendar)
 
 
 async def views(service: IntakeService, call: "Call") -> list[View]:

@@ -29,6 +29,9 @@ def restore(
     drill_it: Annotated[bool, typer.Option("--drill", help="只演练：恢复到临时目录，启动，检查，删除")] = False,
     attachments: Attachments = None,
     programs: Programs = None,
+    erasures: Annotated[
+        Path | None, typer.Option(help="删除记录（fiveplusn erasures log）：重新执行备份之后的删除")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """恢复备份：恢复到新的数据目录（--data），或恢复到空数据库（--databases）。"""
@@ -42,7 +45,7 @@ def restore(
     if databases is None:
         if only:
             raise StackError("only_by_url", "只恢复部分服务时须用 --databases 给出全部服务的数据库")
-        restored = asyncio.run(fill(folder, data, master_key, programs))
+        restored = asyncio.run(fill(folder, data, master_key, programs, erasures))
     else:
         if bool(kafka) == new_kafka:
             raise StackError("which_kafka", "请给出 --kafka（旧主题将删除重建），或声明 --new-kafka（全新、为空）")
@@ -55,6 +58,7 @@ def restore(
                 only=only or (),
                 master_key=_key(master_key, folder, None),
                 programs=programs,
+                erasures=erasures,
             )
         )
         if attachments:
@@ -84,6 +88,9 @@ def _show(restored: Restored) -> None:
         console.print(f"主密钥相符：链与封签完好，保险库打开 {restored.opened} 件。")
     if restored.missing_attachments is not None:
         console.print(f"附件已放回，缺 {restored.missing_attachments} 件。")
+    console.print(
+        f"重新执行个人信息删除 {restored.erased} 项。" if restored.erased else "没有需要重新执行的个人信息删除。"
+    )
     console.print(f"新的日志纪元 {restored.epoch}：全部事实将重新发送；重建主题 {restored.topics} 个。")
     console.print(
         f"{restored.manifest.at.isoformat(timespec='milliseconds')} 之后确认的写入已丢失，请告知相关单位补录。"

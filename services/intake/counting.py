@@ -25,7 +25,8 @@ PUBLISH = "publish"
 _EPOCH = datetime(1970, 1, 1, tzinfo=SHANGHAI)
 
 _ASKINGS = """
-select c.id, c.received_at, v.subject from complaints c left join vault v on v.owner = c.id and v.field = 'order'
+select c.id, c.received_at, coalesce(v.subject, f.person) as subject from complaints c
+left join vault v on v.owner = c.id and v.field = 'order' left join forgotten_people f on f.complaint = c.id
 where c.category = $1 and c.place = $2 and c.community = $3 and not c.confidential and c.received_at >= $4
 and c.received_at < $5 order by c.received_at
 """

@@ -10,6 +10,7 @@ from services.intake.counting import arm_figures
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.rates import ended
 from services.intake.domain.terms import Terms
+from services.intake.public_texts import refuse_personal
 from services.intake.registering import ORDER, IntakeService
 from services.intake.store import COMPLAINTS
 from shared.events.base import Asked, Fact
@@ -112,13 +113,16 @@ async def decide(
 ) -> dict[str, Any]:
     """Change one complaint by `rule(state, *along)`; `then(work, complaint)` follows in the same transaction.
 
-    What was said of a confidential complaint stands in no fact: it is kept in the vault, under its person's key.
+    What was said of a confidential complaint stands in no fact: it is kept in the vault, under its person's key. What
+    becomes public is looked through for personal data first.
     """
     if isinstance(said, ForUnit):
         speaks_for(ask.caller, said.unit)
     person: UUID | None = None
     if said is not None:
         person = await service.pool.fetchval(_WHOSE, id, ORDER)
+        if person is None:
+            await refuse_personal(service, id, said)
     if person is None and not along and then is None:
         with suppress(_Late):
             return await change(service.base, COMPLAINTS, id, ask, _in_time(service, rule))

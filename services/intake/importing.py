@@ -31,6 +31,7 @@ from services.intake.store import IMPORTS
 from shared.events.vocabulary import Channel
 from shared.plumbing.change import Ask, together
 from shared.plumbing.database import Connection
+from shared.plumbing.errors import pointer
 from shared.plumbing.quarantine import Record
 from shared.plumbing.topics import WORK_ORDERS
 from shared.plumbing.work import Held, Work
@@ -349,9 +350,8 @@ def _order_id(service: IntakeService, row: Row) -> UUID | None:
 def _wrong(error: ValidationError) -> Iterable[Problem]:
     """Where a row is wrong and how; never its content."""
     for wrong in error.errors(include_url=False, include_input=False)[:20]:
-        pointer = "".join(f"/{part}" for part in wrong["loc"])[:200]
         code, words = _words(wrong["type"], wrong["msg"])
-        yield Problem(pointer=pointer, code=code, words=words)
+        yield Problem(pointer=pointer(wrong["loc"])[:200], code=code, words=words)
 
 
 def _words(kind: str, message: str) -> tuple[str, str]:

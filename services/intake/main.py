@@ -11,6 +11,7 @@ from services.intake.registering import IntakeService
 from services.intake.schedule import ring
 from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, RATES, ROUTES
 from services.intake.telling import teller
+from services.intake.tidying import tidy
 from shared.plumbing.service import Plan, run
 from shared.plumbing.topics import WORK_ORDERS
 
@@ -34,6 +35,7 @@ PLAN = Plan(
     begin=begin,
     tells=teller,
     attachments=True,
+    tidy=tidy,
 )
 
 if __name__ == "__main__":

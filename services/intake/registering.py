@@ -14,6 +14,7 @@ from services.intake.counting import arm_counts, arm_figures, nobody
 from services.intake.domain.asked import Complainant, KeptOrder, Order, Urge
 from services.intake.domain.complaint import FINAL, Complaint
 from services.intake.domain.locating import whereabouts
+from services.intake.domain.people import Corrected
 from services.intake.domain.registration import Conflicting, Entry, entry, receive, same_content, urge
 from services.intake.domain.repetition import earlier, matter
 from services.intake.domain.terms import Terms
@@ -31,6 +32,8 @@ Here = NamedDependency[IntakeService]
 
 ORDER = "order"
 """The vault's field for an order as it came. An order that urged or added to a complaint: `order/` and its own id."""
+CONTACT = "contact"
+"""The vault's field for a contact that was put right; the order stays as it came."""
 WHEREABOUTS = "whereabouts"
 """The vault's field for the category and place of a confidential complaint, in the town's codes."""
 MOBILE_DIGITS = 11
@@ -40,11 +43,13 @@ _MATTERS = """
 select v.subject, v.owner, v.field from vault v join complaints c on c.id = v.owner
 where v.subject = any($1::uuid[]) and (v.field like 'order/%' or (v.field = 'order' and not c.confidential
 and (c.state <> all($2::text[]) or c.received_at > $3)))
+union all select null, complaint, 'order/' || id from forgotten_orders where id = any($4::uuid[])
 """
 
 
 _NEW_PERSON = """
 select not exists (select from vault_keys where subject = $1) and not exists (select from vault where subject = $1)
+and not exists (select from forgotten_orders where id = $2)
 """
 
 
@@ -70,7 +75,7 @@ def incoming(service: IntakeService, order: Order) -> Incoming:
     """Who and what it is, before anything is looked up."""
     id = number_id(service.keys, order.channel, order.number) if order.number else uuid4()
     named = order.urges or order.supplement_of
-    contact = _contact(order.complainant)
+    contact = contact_of(order.complainant)
     return Incoming(
         id,
         order,
@@ -92,16 +97,20 @@ async def stands_alone(service: IntakeService, item: Incoming) -> bool:
 
     Should the same person's first orders come at once, only one of them can make the person's key.
     """
-    return item.named is None and bool(await service.pool.fetchval(_NEW_PERSON, item.person))
+    return item.named is None and bool(await service.pool.fetchval(_NEW_PERSON, item.person, item.id))
 
 
-def _contact(complainant: Complainant) -> str | None:
+def contact_of(complainant: Complainant) -> str | None:
     """How a person is told from others: the telephone number, however it is written, or the sender's own key."""
-    if complainant.phone:
-        digits = "".join(filter(str.isdigit, complainant.phone))
+    if digits := "".join(filter(str.isdigit, complainant.phone or "")):
         mobile = len(digits) > MOBILE_DIGITS and digits[-MOBILE_DIGITS] == "1"
         return f"phone\n{digits[-MOBILE_DIGITS:] if mobile else digits}"
     return f"key\n{complainant.person_key}" if complainant.person_key else None
+
+
+def correction(text: str) -> Corrected:
+    """The corrected contact in this entry of the vault."""
+    return Corrected.model_validate_json(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +140,8 @@ class Desk:
         terms = service.terms.on(work.now)
         desk = cls(service, await service.vault.unlock(con, people), terms)
         since = work.now - timedelta(days=terms.repeat_window_days)
-        for row in await con.fetch(_MATTERS, list(people), sorted(FINAL), since):
+        orders = [item.id for item in arriving]
+        for row in await con.fetch(_MATTERS, list(people), sorted(FINAL), since, orders):
             if row["field"] == ORDER:
                 desk._matters.setdefault(row["subject"], []).append(row["owner"])
             else:

@@ -8,15 +8,17 @@ from typing import Any
 from services.intake import importing
 from services.intake.counting import arm_figures, askings, counted_at, days
 from services.intake.domain import importing as imports
-from services.intake.domain.clock import LISTING_END, TIMERS
+from services.intake.domain.clock import LISTING_END, RETENTION, TIMERS
 from services.intake.domain.complaint import FINAL, Complaint
 from services.intake.domain.demand import Day, Demand, count
 from services.intake.domain.hotspot import Hotspot, HotspotState, Spot, judge, look, next_look
 from services.intake.domain.listing import expire
 from services.intake.domain.route import link
+from services.intake.forgetting import forget_complaint
 from services.intake.publishing import ring_figures
 from services.intake.registering import IntakeService
 from services.intake.store import COMPLAINTS, DEMANDS, HOTSPOTS, IMPORTS, ROUTES
+from services.intake.tidying import ACTOR
 from shared.events.base import Fact, derived
 from shared.events.vocabulary import RouteTarget
 from shared.plumbing.database import Connection
@@ -48,6 +50,11 @@ def ring(timers: Timers, service: IntakeService) -> None:
             calendar=service.calendar,
         )
         arm_figures(work, service.terms, held.before, held.state, timer.now)
+
+    @timers.at(COMPLAINTS, RETENTION)
+    async def forget(_work: Work, con: Connection, held: Held[Complaint], _timer: Timer) -> None:
+        """保存期满: no fact; the vault forgets who asked, and in which words."""
+        await forget_complaint(con, held.id, ACTOR, "保存期满，自动删除")
 
     @timers.at(HOTSPOTS, "review")
     @timers.at(HOTSPOTS, "evaluate")

@@ -1,4 +1,4 @@
-"""What intake keeps: complaints, their routes, hotspots, and the demand of each day."""
+"""What intake keeps: complaints, their routes, hotspots, the demand of each day, and requests to erase a person."""
 
 from typing import Any
 
@@ -24,6 +24,7 @@ from services.intake.domain import complaint, demand, figures, hotspot, importin
 from services.intake.domain.clock import RUNNING, watches
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.demand import Demand
+from services.intake.domain.erasure import Erasure
 from services.intake.domain.figures import RatesMonth
 from services.intake.domain.hotspot import Hotspot
 from services.intake.domain.importing import ImportRun
@@ -108,6 +109,8 @@ _COMPLAINTS = table(
     _flag("hard"),
     _json("urges"),
     _json("steps"),
+    _moment("ended_at"),
+    _moment("retain_until"),
 )
 Index("complaints_received", _COMPLAINTS.c.received_at, _COMPLAINTS.c.id)
 Index("complaints_state", _COMPLAINTS.c.state, _COMPLAINTS.c.received_at, _COMPLAINTS.c.id)
@@ -266,3 +269,27 @@ IMPORT_ROWS = Table(
 """How each row ended. `order_id`: made from channel and number with a key, as a complaint's id is. `sealed`: the content
 of a rejected row, or of one that waits. `state`: of a rejection; `settled_*`: the row that took its place."""
 Index("import_rows_order", IMPORT_ROWS.c.order_id, postgresql_where=text("state = 'OPEN'"))
+
+_ERASURES = table(
+    METADATA,
+    "erasures",
+    _text("state"),
+    _text("ground"),
+    _text("reason"),
+    Column("subject", Uuid),
+    _text("requested_by"),
+    _moment("requested_at", nullable=False),
+    Column("decided_by", Text),
+    _moment("decided_at"),
+    Column("why", Text),
+)
+Index("erasures_open", _ERASURES.c.subject, unique=True, postgresql_where=text("state = 'REQUESTED'"))
+
+ERASURES = Kind("erasure", Erasure, _ERASURES)
+"""A note: that somebody wants to be forgotten is nobody else's business, so no fact says it."""
+
+Table("forgotten_orders", METADATA, Column("id", Uuid, primary_key=True), Column("complaint", Uuid, nullable=False))
+"""Orders that urged or added to a complaint and were forgotten: sent again, they are known, and nothing is kept anew."""
+
+Table("forgotten_people", METADATA, Column("complaint", Uuid, primary_key=True), Column("person", Uuid, nullable=False))
+"""Which ended complaints of erased people have one asker: a name drawn at random, so that counts stay as they were."""

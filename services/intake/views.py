@@ -59,6 +59,17 @@ async def hotspots(pool: Pool, caller: Person, state: str | None, community: str
     ]
 
 
+_ERASURES = """
+select id, version, state, ground, reason, requested_by, requested_at, decided_by, decided_at, why from erasures
+where $1::text is null or state = $1 order by requested_at desc, id limit 1000
+"""
+
+
+async def erasures(pool: Pool, state: str | None) -> list[dict[str, Any]]:
+    """删除申请清单: newest first, and never whose."""
+    return [dict(row) for row in await pool.fetch(_ERASURES, state)]
+
+
 def _shown(kind: Kind[S], adapter: TypeAdapter[S], row: asyncpg.Record) -> dict[str, Any]:
     shown: dict[str, Any] = adapter.dump_python(kind.stored(row), mode="json")
     return {"id": str(row["id"]), "version": row["version"], **shown}

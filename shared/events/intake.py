@@ -61,18 +61,23 @@ class ComplaintReceived(ComplaintFact):
 
 
 class ComplaintAnswered(ComplaintFact):
-    """直接答复: inquiries only; the end of the complaint."""
+    """直接答复: inquiries only; the end of the complaint. `retain_until`: then the vault forgets who asked."""
 
     answered_at: Moment
     answer: Prose | None
+    retain_until: Moment | None = None
 
 
 class ComplaintRedirected(ComplaintFact):
-    """引导至其他渠道: not the town's to handle; reason and right channel were told. The end of the complaint."""
+    """引导至其他渠道: not the town's to handle; reason and right channel were told. The end of the complaint.
+
+    `retain_until`: then the vault forgets who asked.
+    """
 
     told_at: Moment
     reason: Line | None
     right_channel: Line | None
+    retain_until: Moment | None = None
 
 
 class ComplaintDispatched(ComplaintFact):
@@ -347,10 +352,11 @@ class CloseGround(StrEnum):
 
 
 class ComplaintClosed(ComplaintFact):
-    """归档."""
+    """归档. `retain_until`: then the vault forgets who asked; facts said before there was this field have none."""
 
     ground: CloseGround
     closed_at: Moment
+    retain_until: Moment | None = None
 
 
 class UrgeKind(StrEnum):

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from shared.plumbing import logs
+from shared.plumbing.audit import TooOften
 from shared.plumbing.caller import NotFound
 from shared.plumbing.change import KeyReused, VersionMoved
 from shared.plumbing.database import is_conflict, is_transient
@@ -76,6 +77,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
             return problem(404, "not_found", "不存在")
         case Erased():
             return problem(410, "erased", "个人信息已删除")
+        case TooOften():
+            words = "本小时内查阅个人信息的次数已达上限"
+            return problem(429, "too_many_requests", words, headers={"Retry-After": str(error.retry_after)})
         case VersionMoved():
             return problem(412, "version_moved", f"内容已被他人更新，当前版本为 {error.version}")
         case KeyReused():
@@ -125,11 +129,22 @@ def chinese(message: str) -> str:
     return "内容有误"
 
 
+_OUR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}|\d{1,6}")
+"""A field's name or an index. Any other name was made up by the sender, and may be anything: a resident's name, too."""
+
+
+def pointer(path: Iterable[object]) -> str:
+    """The JSON pointer, as far as it leads through names that could be ours."""
+    parts = [str(part) for part in path]
+    ours = next((n for n, part in enumerate(parts) if not _OUR_NAME.fullmatch(part)), len(parts))
+    return "".join(f"/{part}" for part in parts[:ours])
+
+
 def _pointers(extra: Any) -> list[dict[str, str]]:
     found = []
     for entry in extra if isinstance(extra, list) else []:
         key = str(entry.get("key", "")).removeprefix("data.").removeprefix("data")
         found.append(
-            {"pointer": f"/{key.replace('.', '/')}" if key else "", "detail": chinese(str(entry.get("message", "")))}
+            {"pointer": pointer(key.split(".") if key else ()), "detail": chinese(str(entry.get("message", "")))}
         )
     return found

@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -33,7 +34,9 @@ select (select count(*) from (select from outbox limit {MOST}) o) as outbox,
         from quarantine where state = 'OPEN' group by code) q)::text as quarantine,
     (select count(*) from (select from notices where state = 'QUEUED' limit {MOST}) n) as notices,
     (select extract(epoch from town_now() - min(due_at))::float8 from notices
-        where state = 'QUEUED' and due_at <= (select town_now())) as notices_late
+        where state = 'QUEUED' and due_at <= (select town_now())) as notices_late,
+    (select json_agg(u) from (select actor, split_part(actor, ':', 1) as role, action, count(distinct at) as n from audit
+        where at > now() - interval '1 hour' and action like 'vault.%' group by actor, action) u)::text as unmasked
 """
 Labels = Mapping[str, str]
 
@@ -105,6 +108,25 @@ def waiting(asked: asyncpg.Record) -> Iterator[Metric]:
         "How long the oldest open entry has waited, by code",
         *_by("code", {code: entry["age"] for code, entry in codes.items()}),
     )
+    yield from looks(json.loads(asked["unmasked"] or "[]"))
+
+
+def looks(found: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
+    """Looks into the vault in the last hour; never who looked."""
+    kinds: Counter[tuple[str, str]] = Counter()
+    people: Counter[tuple[str, str]] = Counter()
+    for entry in found:
+        kinds[entry["role"], entry["action"]] += entry["n"]
+        people[entry["role"], entry["actor"]] += entry["n"]
+    most: dict[str, float] = {}
+    for (role, _), times in people.items():
+        most[role] = max(times, most.get(role, 0))
+    yield gauge(
+        "unmasked_last_hour",
+        "Looks at names, contacts and words in the last hour, by role and kind",
+        *(({"role": role, "action": action}, times) for (role, action), times in sorted(kinds.items())),
+    )
+    yield gauge("unmasked_most", "Most of them by one person, by role", *_by("role", most))
 
 
 async def read_so_far(listener: Listener) -> dict[tuple[str, int], int]:

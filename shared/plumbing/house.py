@@ -10,10 +10,11 @@ from litestar import Response, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from pydantic import Field
 
 from shared.events.base import Asked, Fact, Line, Moment
+from shared.plumbing import audit
 from shared.plumbing.figures import figures
 from shared.plumbing.journal import streams, verify
 from shared.plumbing.metrics import CONTENT_TYPE
@@ -103,6 +104,7 @@ async def flow(service: Here) -> dict[str, Any]:
         "said": {row["kind"]: row["facts"] for row in said if row["facts"]},
         "heard": {row["kind"]: row["facts"] for row in heard},
         "hears": sorted(hears) if hears is not None else None,
+        "key_version": service.keys.wrap.newest,
         **{name: float(value) if name == "outbox_age_s" and value else value for name, value in counts.items()},
     }
 
@@ -196,6 +198,22 @@ async def discard_quarantine(id: Number, data: JSONBody[Decision], service: Here
     return {"id": id, "discarded": True}
 
 
+@get("/audit")
+async def read_audit(
+    service: Here,
+    ask: Asking,
+    actor: FromQuery[str | None] = None,
+    action: FromQuery[str | None] = None,
+    subject: FromQuery[str | None] = None,
+    since: Annotated[Moment | None, QueryParameter(name="from")] = None,
+    until: FromQuery[Moment | None] = None,
+    before: Annotated[int | None, QueryParameter(ge=1)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    """审计记录, newest first: who looked at what, and why. The auditor sees all, everybody else the own actions."""
+    return await audit.entries(service.pool, ask.caller, [actor, action, subject, since, until], before, limit)
+
+
 @get("/clock")
 async def show_clock(service: Here) -> dict[str, datetime]:
     """The town's time."""
@@ -227,6 +245,7 @@ HOUSE_ROUTES = [
     show_quarantine,
     replay_quarantine,
     discard_quarantine,
+    read_audit,
     show_clock,
     set_clock,
 ]

@@ -18,6 +18,7 @@ from shared.events.base import Fact
 from shared.plumbing import logs, tracing
 from shared.plumbing.change import Base
 from shared.plumbing.database import Conflict, Connection, is_conflict, is_transient
+from shared.plumbing.errors import pointer
 from shared.plumbing.heard import Handler, Heard
 from shared.plumbing.quarantine import NotOpen, Quarantine
 from shared.plumbing.turn import Turn
@@ -285,7 +286,7 @@ def _reason(error: Exception) -> tuple[str, str]:
     """A stable code and words for why a record was set aside; never its content."""
     match error:
         case ValidationError():
-            words = "; ".join(f"/{'/'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors()[:5])
+            words = "; ".join(f"{pointer(e['loc'])}: {e['type']}" for e in error.errors()[:5])
             return "invalid", words
         case RuleBroken():
             return error.reasons[0].code, "；".join(reason.words for reason in error.reasons)

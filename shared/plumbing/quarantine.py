@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from shared.plumbing.audit import audited
 from shared.plumbing.database import Connection, Pool
 from shared.plumbing.vault import Sealer
+
+_OLD = """
+select id from quarantine where reader = $1 and source = $2 and state = 'OPEN'
+and since < clock_timestamp() - make_interval(days => $3) order by id for update skip locked
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +84,27 @@ class Quarantine:
         )
 
     async def decide(self, con: Connection, id: int, state: str, actor: str, reason: str) -> None:
-        """Close an entry, and leave a trace of who decided and why."""
+        """Close an entry, leave a trace of who decided and why, and destroy what was sealed: nobody needs it any more."""
         await con.execute(
-            "update quarantine set state = $2, decided_by = $3, decided_at = clock_timestamp(), decision = $4 "
-            "where id = $1",
+            "update quarantine set state = $2, decided_by = $3, decided_at = clock_timestamp(), decision = $4, "
+            "sealed = '' where id = $1",
             id,
             state,
             actor,
             reason,
         )
-        await con.execute(
-            "insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)",
-            actor,
-            f"quarantine.{state.lower()}",
-            f"quarantine/{id}",
-            reason,
-        )
+        await audited(con, actor, f"quarantine.{state.lower()}", f"quarantine/{id}", reason)
+
+    async def expire(self, pool: Pool, source: str, days: int, actor: str) -> int:
+        """Give up what came from this border so many days ago and nobody decided; how many.
+
+        Its content is personal data of people whom nobody can find by it, so it may not stay for ever.
+        """
+        async with pool.acquire() as con, con.transaction():
+            old = await con.fetch(_OLD, self.reader, source, days)
+            for row in old:
+                await self.decide(con, row["id"], "DISCARDED", actor, "保存期满，自动删除")
+        return len(old)
 
     async def entries(self, pool: Pool, state: str | None, limit: int = 200) -> list[dict[str, Any]]:
         """The entries, newest first, without what is sealed."""

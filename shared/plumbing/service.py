@@ -70,6 +70,8 @@ class Plan(Generic[T]):
     ring: "Callable[[Timers, Service[T]], None] | None" = None
     begin: "Callable[[Service[T]], Awaitable[None]] | None" = None
     tells: "Callable[[Service[T]], Teller] | None" = None
+    tidy: "Callable[[Service[T]], Awaitable[None]] | None" = None
+    """What is taken away every minute because its time is over."""
     speaks: bool = True
     attachments: bool = False
 
@@ -206,6 +208,11 @@ class Service(Generic[T]):
                 await self.pool.execute("delete from idempotency where at < clock_timestamp() - interval '24 hours'")
             except Exception as error:
                 log.warning("seal_failed", extra={"error": type(error).__name__})
+            try:
+                if self.plan.tidy:
+                    await self.plan.tidy(self)
+            except Exception as error:
+                log.warning("tidy_failed", extra={"error": type(error).__name__})
 
     async def start(self) -> None:
         """Open the doors of facts and of time."""

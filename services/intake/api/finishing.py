@@ -18,6 +18,7 @@ from services.intake.domain.asked import (
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.route import Route, RouteState, stands
 from services.intake.domain.route import route as route_rule
+from services.intake.public_texts import refuse_personal
 from services.intake.registering import Here
 from services.intake.store import COMPLAINTS, ROUTES
 from shared.events.base import derived
@@ -85,7 +86,7 @@ async def approve_exception(
 @post("/complaints/{id:uuid}/close", status_code=200)
 async def close_complaint(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """归档."""
-    return await decide(service, ask, id, lambda was: finishing.close(was, now=service.now()))
+    return await decide(service, ask, id, timed(service, finishing.close))
 
 
 @post("/complaints/{id:uuid}/routes")
@@ -105,6 +106,7 @@ async def route_complaint(
         route.change(route_rule, data, complaint.state, id)
         return answer(route)
 
+    await refuse_personal(service, id, data)
     return await together(service.base, [(COMPLAINTS, id), Where(ROUTES, "complaint", id)], ask, run)
 
 

@@ -71,7 +71,7 @@ async def register_complaint(data: JSONBody[NewComplaint], service: Here, ask: A
 @post("/complaints/{id:uuid}/answer", status_code=200)
 async def answer_complaint(id: FromPath[UUID], data: JSONBody[Answer], service: Here, ask: Asking) -> dict[str, Any]:
     """直接答复."""
-    return await decide(service, ask, id, lambda was: registration.answer(was, data, now=service.now()), data)
+    return await decide(service, ask, id, timed(service, registration.answer, data), data)
 
 
 @post("/complaints/{id:uuid}/redirect", status_code=200)
@@ -79,7 +79,7 @@ async def redirect_complaint(
     id: FromPath[UUID], data: JSONBody[Redirect], service: Here, ask: Asking
 ) -> dict[str, Any]:
     """引导至其他渠道."""
-    return await decide(service, ask, id, lambda was: registration.redirect(was, data, now=service.now()), data)
+    return await decide(service, ask, id, timed(service, registration.redirect, data), data)
 
 
 @post("/complaints/{id:uuid}/dispatch", status_code=200)

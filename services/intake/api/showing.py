@@ -10,11 +10,15 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from services.intake import views
 from services.intake.deciding import SAID, handles
 from services.intake.domain.hotspot import HotspotState
+from services.intake.domain.redaction import unfit_text
 from services.intake.domain.visibility import visible
-from services.intake.registering import ORDER, WHEREABOUTS, Here
+from services.intake.registering import CONTACT, ORDER, WHEREABOUTS, Here
 from services.intake.store import COMPLAINTS
+from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound
 from shared.plumbing.service import Asking
+from shared.plumbing.vault import Erased
+from shared.rules.broken import refuse
 
 
 @get("/complaints/{id:uuid}/original")
@@ -26,20 +30,19 @@ async def read_original(
 ) -> dict[str, Any]:
     """原始诉求 with name and contact: who looked, and why, is kept."""
     caller = ask.caller
+    refuse(unfit_text(reason, "/reason"))
     async with service.pool.acquire() as con, con.transaction():
         row = await con.fetchrow(COMPLAINTS.read_sql, id)
         if row is None or not handles(caller, COMPLAINTS.stored(row)):
             raise NotFound(str(id))
-        await con.execute(
-            "insert into audit (actor, action, subject, reason) values ($1, 'vault.read', $2, $3)",
-            caller.actor,
-            f"complaint/{id}",
-            reason,
-        )
+        await audited(con, caller, READ, f"complaint/{id}", reason)
         kept = {field: json.loads(text) for field, text in (await service.vault.read(con, id)).items()}
+        if ORDER not in kept:
+            raise Erased(str(id))
     return {
         "id": str(id),
-        "order": kept.get(ORDER),
+        "order": kept[ORDER],
+        "contact": kept.get(CONTACT),
         "added": [kept[field] for field in sorted(kept) if field.startswith(f"{ORDER}/")],
         "whereabouts": kept.get(WHEREABOUTS),
         "said": {field.removeprefix(f"{SAID}/"): kept[field] for field in kept if field.startswith(f"{SAID}/")},

@@ -35,6 +35,9 @@ RUNNING = frozenset(
 LISTING_END = "listing-end"
 """The timer of a listing's longest time."""
 
+RETENTION = "retention"
+"""The timer of an ended complaint: then the vault forgets who asked."""
+
 _NAMES = {
     ComplaintStep.ACCEPT: "accept",
     ComplaintStep.CONTACT: "contact",
@@ -85,6 +88,8 @@ def watches(state: Complaint) -> dict[str, Watch]:
             found[_NAMES[step]] = Watch(due_at, version)
     if state.state is ComplaintState.LISTED and state.listing_ends_by is not None:
         found[LISTING_END] = Watch(state.listing_ends_by, state.listing_reviews)
+    if state.retain_until is not None:
+        found[RETENTION] = Watch(state.retain_until)
     if _NAMES[ComplaintStep.DUE] in found and state.clock_from is not None and state.due_at is not None:
         for percent in WARNED_AT:
             if percent > state.near:
@@ -138,4 +143,4 @@ TIMERS: Mapping[str, Callable[..., list[ComplaintFact]]] = {
     **{f"near-{percent}": partial(near, percent=percent) for percent in WARNED_AT},
     **{name: partial(miss, step=step) for step, name in _NAMES.items()},
 }
-"""What each timer says when it is due; `listing-end` is a rule of its own (`listing.expire`)."""
+"""What each timer says when it is due; `listing-end` is a rule of its own (`listing.expire`), `retention` says nothing."""

@@ -1,7 +1,7 @@
 """诉求: what is known of one complaint, and how each fact changes it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -72,6 +72,8 @@ class ComplaintState(StrEnum):
 
 FINAL = frozenset({ComplaintState.ANSWERED, ComplaintState.REDIRECTED, ComplaintState.CLOSED})
 """Nothing but news of others follows."""
+RETENTION_BEFORE = timedelta(days=1096)
+"""保存期限 of a complaint whose end was said before its fact carried one [D]: three years."""
 CONTENT = frozenset({Satisfaction.SATISFIED, Satisfaction.BASICALLY})
 """满意 or 基本满意: with this a resolved complaint may be closed."""
 
@@ -108,7 +110,8 @@ class Complaint:
 
     `due_at` is None before the first dispatch and while listed; `near`: the highest percentage warned of, and
     `missed`: the limits missed, both in the deadline version that stands. `provisional`: the due date counts working days
-    of a year whose holidays nobody has announced. `listing`: asked for or standing.
+    of a year whose holidays nobody has announced. `listing`: asked for or standing. `retain_until`: then the vault forgets
+    who asked, and in which words.
     """
 
     state: ComplaintState
@@ -168,6 +171,9 @@ class Complaint:
     urges: tuple[UUID, ...] = ()
     steps: tuple[Step, ...] = ()
 
+    ended_at: datetime | None = None
+    retain_until: datetime | None = None
+
 
 def evolve(before: Complaint | None, fact: ComplaintFact) -> Complaint:
     """The complaint after this fact."""
@@ -177,9 +183,9 @@ def evolve(before: Complaint | None, fact: ComplaintFact) -> Complaint:
     assert before is not None, "the first fact of a complaint is ComplaintReceived"
     match fact:
         case ComplaintAnswered():
-            return replace(before, state=ComplaintState.ANSWERED)
+            return _ended(before, ComplaintState.ANSWERED, fact.answered_at, fact.retain_until)
         case ComplaintRedirected():
-            return replace(before, state=ComplaintState.REDIRECTED)
+            return _ended(before, ComplaintState.REDIRECTED, fact.told_at, fact.retain_until)
         case ComplaintDispatched():
             return _dispatched(before, fact)
         case ComplaintAccepted():
@@ -364,9 +370,14 @@ def _finished(before: Complaint, fact: ComplaintFact) -> Complaint:
         case ExceptionApproved():
             return replace(before, exception=fact.ground)
         case ComplaintClosed():
-            return replace(before, state=ComplaintState.CLOSED, closed=fact.ground, listing=None)
+            ended = _ended(before, ComplaintState.CLOSED, fact.closed_at, fact.retain_until)
+            return replace(ended, closed=fact.ground, listing=None)
         case _:
             raise AssertionError(f"no complaint knows {fact.wire_type}")
+
+
+def _ended(before: Complaint, state: ComplaintState, at: datetime, retain_until: datetime | None) -> Complaint:
+    return replace(before, state=state, ended_at=at, retain_until=retain_until or at + RETENTION_BEFORE)
 
 
 def _new_due_date(before: Complaint, start: datetime, due_at: datetime | None, version: int) -> Complaint:

@@ -144,7 +144,7 @@ def approve_exception(before: Complaint | None, asked: ApproveException, *, term
     return [ExceptionApproved(ground=asked.ground, why=public(complaint, asked.reason))]
 
 
-def close(before: Complaint | None, *, now: datetime) -> list[ComplaintFact]:
+def close(before: Complaint | None, *, now: datetime, terms: Terms, calendar: Calendar) -> list[ComplaintFact]:
     """归档: resolved and at least basically satisfied, or unreachable, or by exception."""
     complaint = known(before)
     if complaint.state is ComplaintState.CLOSED:
@@ -155,7 +155,7 @@ def close(before: Complaint | None, *, now: datetime) -> list[ComplaintFact]:
         ground is None and Reason("not_resolved", "未解决或不满意：须重办、挂账或批准例外"),
     )
     assert ground is not None
-    return [ComplaintClosed(ground=ground, closed_at=now)]
+    return [ComplaintClosed(ground=ground, closed_at=now, retain_until=terms.retention.after_end.after(now, calendar))]
 
 
 def _ground(complaint: Complaint) -> CloseGround | None:

@@ -21,6 +21,7 @@ from shared.events.intake import (
 )
 from shared.events.vocabulary import ComplaintType, Urgency
 from shared.rules.broken import Reason, RuleBroken, refuse
+from shared.rules.calendar import Calendar
 from shared.rules.township import Town
 
 
@@ -141,7 +142,9 @@ def urge(before: Complaint | None, asked: Urge, *, terms: Terms) -> list[Complai
     return [urged, ComplaintSupervised(reason="同一诉求人多次催办")]
 
 
-def answer(before: Complaint | None, asked: Answer, *, now: datetime) -> list[ComplaintFact]:
+def answer(
+    before: Complaint | None, asked: Answer, *, now: datetime, terms: Terms, calendar: Calendar
+) -> list[ComplaintFact]:
     """直接答复: inquiries only."""
     complaint = known(before)
     if complaint.state is ComplaintState.ANSWERED:
@@ -151,10 +154,18 @@ def answer(before: Complaint | None, asked: Answer, *, now: datetime) -> list[Co
         complaint.type is not ComplaintType.INQUIRY and Reason("not_an_inquiry", "只有咨询可以直接答复"),
         outside(asked.answered_at, complaint.received_at, now, "/answered_at"),
     )
-    return [ComplaintAnswered(answered_at=asked.answered_at, answer=public(complaint, asked.answer))]
+    return [
+        ComplaintAnswered(
+            answered_at=asked.answered_at,
+            answer=public(complaint, asked.answer),
+            retain_until=terms.retention.after_end.after(asked.answered_at, calendar),
+        )
+    ]
 
 
-def redirect(before: Complaint | None, asked: Redirect, *, now: datetime) -> list[ComplaintFact]:
+def redirect(
+    before: Complaint | None, asked: Redirect, *, now: datetime, terms: Terms, calendar: Calendar
+) -> list[ComplaintFact]:
     """引导至其他渠道: the reason and the right channel were told."""
     complaint = known(before)
     if complaint.state is ComplaintState.REDIRECTED:
@@ -165,5 +176,6 @@ def redirect(before: Complaint | None, asked: Redirect, *, now: datetime) -> lis
             told_at=asked.told_at,
             reason=public(complaint, asked.reason),
             right_channel=public(complaint, asked.right_channel),
+            retain_until=terms.retention.after_end.after(asked.told_at, calendar),
         )
     ]

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from services.intake.domain.open311 import Open311Terms
-from shared.events.base import Code, Value
+from shared.events.base import Code, Line, Value
 from shared.events.vocabulary import Urgency
 from shared.rules import township
 from shared.rules.attachment import AttachmentTerms
@@ -105,10 +105,26 @@ class ImportTerms(Value):
     atomic_rows: Count
 
 
+class Retention(Value):
+    """保存期限. `after_end`: so long after its end the vault keeps what a complaint's person said."""
+
+    after_end: Limit
+
+
+class PrivacyTerms(Value):
+    """个人信息. Looks by one person in an hour; days for what is set aside, and for which erasures are known."""
+
+    lookups_per_hour: Count
+    exports_per_hour: Count
+    quarantine_days: Count
+    erasures_days: Count
+
+
 class Terms(township.Terms):
     """接诉的时限与数值. `urgency_of`: what a category proposes; every other category is ROUTINE.
 
     `repeated_urges`: from so many urges of one complaint on, an urge puts it under supervision.
+    `public_numbers`: telephone numbers of offices, which staff may write in public texts.
     """
 
     limits: dict[Urgency, Limit]
@@ -125,6 +141,9 @@ class Terms(township.Terms):
     repeat_window_days: Count
     repeated_urges: Count
     imports: ImportTerms
+    retention: Retention
+    privacy: PrivacyTerms
+    public_numbers: tuple[Line, ...]
     urgency_of: dict[Code, Urgency]
     open311: Open311Terms
 

@@ -12,8 +12,10 @@ from services.intake.domain.terms import (
     HotspotTerms,
     ImportTerms,
     ListingTerms,
+    PrivacyTerms,
     RateTerms,
     Rehandling,
+    Retention,
     Returns,
     Terms,
 )
@@ -113,6 +115,9 @@ TERMS = Terms(
     repeat_window_days=30,
     repeated_urges=3,
     imports=ImportTerms(unfinished=Limit.parse("P1D"), rejections=Limit.parse("P90D"), atomic_rows=10_000),
+    retention=Retention(after_end=Limit.parse("P1096D")),
+    privacy=PrivacyTerms(lookups_per_hour=30, exports_per_hour=5, quarantine_days=90, erasures_days=400),
+    public_numbers=(),
     urgency_of={"HEATING": Urgency.URGENT},
     open311=OPEN311,
 )

@@ -202,22 +202,26 @@ def test_a_complaint_is_closed_when_satisfied_unreachable_or_by_exception() -> N
         ([UNREACHABLE], CloseGround.UNREACHABLE),
         ([called_back(resolved=False), exception], CloseGround.EXCEPTION),
     ):
-        closed = ComplaintClosed(ground=ground, closed_at=NOW)
-        given(evolve, *finished(), *facts).when(close, now=NOW).then(closed)
-        given(evolve, *finished(), *facts, closed).when(close, now=NOW).then_nothing()
+        closed = ComplaintClosed(ground=ground, closed_at=NOW, retain_until=NOW + 1096 * DAY)
+        given(evolve, *finished(), *facts).when(close, now=NOW, terms=TERMS, calendar=CALENDAR).then(closed)
+        given(evolve, *finished(), *facts, closed).when(close, now=NOW, terms=TERMS, calendar=CALENDAR).then_nothing()
 
 
 def test_an_unresolved_complaint_is_not_closed() -> None:
-    given(evolve, *finished(), called_back(resolved=False)).when(close, now=NOW).then_refused("not_resolved")
-    given(evolve, *in_progress()).when(close, now=NOW).then_refused("wrong_state", "not_resolved")
+    given(evolve, *finished(), called_back(resolved=False)).when(
+        close, now=NOW, terms=TERMS, calendar=CALENDAR
+    ).then_refused("not_resolved")
+    given(evolve, *in_progress()).when(close, now=NOW, terms=TERMS, calendar=CALENDAR).then_refused(
+        "wrong_state", "not_resolved"
+    )
 
 
 def test_an_exception_is_gone_once_it_is_handled_again() -> None:
     exception = ExceptionApproved(ground=ExceptionGround.UNREASONABLE, why="诉求不合理")
     bad = called_back(resolved=False)
-    given(evolve, *finished(), bad, exception, reopened(1), FINISHED, bad).when(close, now=NOW).then_refused(
-        "not_resolved"
-    )
+    given(evolve, *finished(), bad, exception, reopened(1), FINISHED, bad).when(
+        close, now=NOW, terms=TERMS, calendar=CALENDAR
+    ).then_refused("not_resolved")
 
 
 def test_after_a_rehandling_the_tries_are_counted_anew() -> None:

@@ -85,7 +85,9 @@ ASKS: dict[str, Ask] = {
     "receive": lambda was, now: registration.receive(
         was, an_order(type=ComplaintType.INQUIRY), now=now, terms=TERMS, town=TOWN
     ),
-    "answer": lambda was, now: registration.answer(was, Answer(answered_at=now, answer="找社区"), now=now),
+    "answer": lambda was, now: registration.answer(
+        was, Answer(answered_at=now, answer="找社区"), now=now, terms=TERMS, calendar=CALENDAR
+    ),
     "urge": lambda was, now: registration.urge(was, Urge(order=ID, urge=UrgeKind.URGE, urged_at=now), terms=TERMS),
     "dispatch": send(Urgency.ROUTINE),
     "dispatch urgently": send(Urgency.URGENT),
@@ -121,7 +123,7 @@ ASKS: dict[str, Ask] = {
     "except": lambda was, now: finishing.approve_exception(
         was, ApproveException(ground=ExceptionGround.UNREASONABLE, reason="不合理"), terms=TERMS
     ),
-    "close": lambda was, now: finishing.close(was, now=now),
+    "close": lambda was, now: finishing.close(was, now=now, terms=TERMS, calendar=CALENDAR),
 }
 
 

@@ -20,9 +20,25 @@ from shared.events.intake import (
 )
 from shared.events.vocabulary import ComplaintType, Urgency
 from tests.support.spec import fold, given
-from tests.unit.intake.builders import HOUR, ID, MINUTE, START, TERMS, TOWN, an_order, finished, in_progress, received
+from tests.unit.intake.builders import (
+    CALENDAR,
+    DAY,
+    HOUR,
+    ID,
+    MINUTE,
+    START,
+    TERMS,
+    TOWN,
+    an_order,
+    finished,
+    in_progress,
+    received,
+)
 
 NOW = START + MINUTE
+AT = {"now": NOW, "terms": TERMS, "calendar": CALENDAR}
+KEPT = NOW + 1096 * DAY
+"""So long is the person of a complaint that ends now remembered."""
 TEXT = {
     "channel": "HOTLINE_12345",
     "type": "ASSISTANCE",
@@ -161,14 +177,14 @@ def test_what_is_added_is_no_reason_for_supervision() -> None:
 
 def test_an_inquiry_may_be_answered_at_once() -> None:
     asked = Answer(answered_at=NOW, answer="请联系社区居委会")
-    given(evolve, received(type=ComplaintType.INQUIRY)).when(answer, asked, now=NOW).then(
-        ComplaintAnswered(answered_at=NOW, answer="请联系社区居委会")
+    given(evolve, received(type=ComplaintType.INQUIRY)).when(answer, asked, **AT).then(
+        ComplaintAnswered(answered_at=NOW, answer="请联系社区居委会", retain_until=KEPT)
     )
 
 
 def test_anything_but_an_inquiry_is_dispatched_and_every_reason_is_told() -> None:
     asked = Answer(answered_at=NOW + HOUR, answer="请联系社区居委会")
-    given(evolve, *in_progress()).when(answer, asked, now=NOW).then_refused(
+    given(evolve, *in_progress()).when(answer, asked, **AT).then_refused(
         "wrong_state", "not_an_inquiry", "in_the_future"
     )
 
@@ -176,21 +192,21 @@ def test_anything_but_an_inquiry_is_dispatched_and_every_reason_is_told() -> Non
 def test_the_answer_to_a_confidential_inquiry_is_not_published() -> None:
     asked = Answer(answered_at=NOW, answer="请联系社区居委会")
     inquiry = received(type=ComplaintType.INQUIRY, confidential=True)
-    given(evolve, inquiry).when(answer, asked, now=NOW).then(ComplaintAnswered(answered_at=NOW, answer=None))
+    given(evolve, inquiry).when(answer, asked, **AT).then(
+        ComplaintAnswered(answered_at=NOW, answer=None, retain_until=KEPT)
+    )
 
 
 def test_whoever_is_redirected_is_told_why_and_where_to() -> None:
     asked = Redirect(told_at=NOW, reason="属诉讼事项", right_channel="人民法院")
-    redirected = ComplaintRedirected(told_at=NOW, reason="属诉讼事项", right_channel="人民法院")
-    given(evolve, received()).when(redirect, asked, now=NOW).then(redirected)
-    given(evolve, received(), redirected).when(redirect, asked, now=NOW).then_nothing()
-    given(evolve, *finished()).when(redirect, asked, now=NOW).then_refused("wrong_state")
+    redirected = ComplaintRedirected(told_at=NOW, reason="属诉讼事项", right_channel="人民法院", retain_until=KEPT)
+    given(evolve, received()).when(redirect, asked, **AT).then(redirected)
+    given(evolve, received(), redirected).when(redirect, asked, **AT).then_nothing()
+    given(evolve, *finished()).when(redirect, asked, **AT).then_refused("wrong_state")
 
 
 def test_there_must_be_a_complaint() -> None:
-    given(evolve).when(redirect, Redirect(told_at=NOW, reason="无", right_channel="无"), now=NOW).then_refused(
-        "not_found"
-    )
+    given(evolve).when(redirect, Redirect(told_at=NOW, reason="无", right_channel="无"), **AT).then_refused("not_found")
 
 
 @pytest.mark.parametrize(
