@@ -280,4 +280,4 @@ class RouteComplaint(Asked):
 class PreferNotices(Asked):
     """通知意愿: whether the person wants to be told at all."""
 
-    wanted: bool
+    wanted: Flag

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StringConstraints
 
 from services.intake.domain.terms import Terms
-from shared.events.base import Asked, Line
+from shared.events.base import Asked, Flag, Line
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
 from shared.rules.deadline import Watch
@@ -57,7 +57,7 @@ class ImportFile(Asked):
     source: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
     checksum: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     rows: Annotated[int, Field(ge=1, le=MOST_FILE_ROWS)]
-    atomic: bool = False
+    atomic: Flag = False
 
 
 class End(StrEnum):
