@@ -23,6 +23,7 @@ from services.intake.domain.asked import KeptOrder
 from services.intake.registering import ORDER, WHEREABOUTS, IntakeService
 from services.intake.searching import Search
 from services.intake.store import COMPLAINTS
+from shared.plumbing.audit import EXPORTED, audited
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Connection
 from shared.plumbing.guard import guarded
@@ -32,7 +33,6 @@ PORTION = 500
 _CHUNK = 65_536
 _SHEET_CELL = 32_767
 """More characters no cell of a spreadsheet can hold."""
-_AUDIT = "insert into audit (actor, action, subject, reason) values ($1, 'complaints.export', $2, $3)"
 
 
 class Form(StrEnum):
@@ -95,7 +95,7 @@ async def export(
                     await asyncio.to_thread(writer.write, lines)
                 await asyncio.to_thread(writer.close)
                 what = f"{form}/{'originals' if originals else 'public'}/{writer.rows}"
-                await con.execute(_AUDIT, caller.actor, what, reason)
+                await audited(con, caller, EXPORTED if originals else "complaints.export", what, reason)
         made = Made(file, writer.rows, file.seek(0, io.SEEK_END))
         file.seek(0)
         failed.pop_all()

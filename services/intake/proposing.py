@@ -24,6 +24,7 @@ from services.intake.domain.dispatch_rules import (
 from services.intake.registering import WHEREABOUTS, IntakeService
 from services.intake.store import COMPLAINTS
 from shared.events.intake import ComplaintDispatched, ComplaintReceived
+from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.database import Connection, Pool
 from shared.rules.township import Dated
@@ -80,12 +81,7 @@ async def proposal_for(service: IntakeService, con: Connection, caller: Person, 
     complaint = COMPLAINTS.stored(row)
     looked_at = seen(complaint)
     if complaint.confidential and complaint.state is ComplaintState.RECEIVED:
-        await con.execute(
-            "insert into audit (actor, action, subject, reason) values ($1, 'vault.read', $2, $3)",
-            caller.actor,
-            f"complaint/{id}",
-            LOOKED,
-        )
+        await audited(con, caller, READ, f"complaint/{id}", LOOKED)
         kept = await service.vault.read_entries(con, [(id, WHEREABOUTS)])
         if text := kept.get((id, WHEREABOUTS)):
             where = json.loads(text)

@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from litestar import get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from services.intake import conflicts
 from services.intake.registering import Here
+from shared.plumbing.audit import READ, audited
+from shared.plumbing.house import Number
 from shared.plumbing.service import Asking
 
 
@@ -18,7 +20,7 @@ async def list_conflicts(service: Here) -> list[dict[str, Any]]:
 
 @get("/conflicts/{id:int}")
 async def read_conflict(
-    id: FromPath[int],
+    id: Number,
     reason: Annotated[str, QueryParameter(min_length=2, max_length=200)],
     service: Here,
     ask: Asking,
@@ -26,19 +28,12 @@ async def read_conflict(
     """同号异文: what came first beside what came then; who looked, and why, is kept."""
     async with service.pool.acquire() as con, con.transaction():
         found = await conflicts.both(service, con, id)
-        await con.execute(
-            "insert into audit (actor, action, subject, reason) values ($1, 'vault.read', $2, $3)",
-            ask.caller.actor,
-            f"quarantine/{id}",
-            reason,
-        )
+        await audited(con, ask.caller, READ, f"quarantine/{id}", reason)
     return found
 
 
 @post("/conflicts/{id:int}/decision", status_code=200)
-async def settle_conflict(
-    id: FromPath[int], data: JSONBody[conflicts.Settle], service: Here, ask: Asking
-) -> dict[str, Any]:
+async def settle_conflict(id: Number, data: JSONBody[conflicts.Settle], service: Here, ask: Asking) -> dict[str, Any]:
     """处理同号异文: a supplement of the known complaint, or given up."""
     return await conflicts.settle(service, ask, id, data)
 

@@ -18,9 +18,8 @@ from services.intake.domain.visibility import hidden_conditions, visible
 from services.intake.finding import Match, Sort
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.searching import Filters, SearchText, search
+from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
-from shared.plumbing.change import Ask
-from shared.plumbing.database import Connection, Pool
 from shared.plumbing.service import Asking
 from shared.plumbing.vault import Erased
 
@@ -89,7 +88,8 @@ async def list_complaints(service: Here, ask: Asking, listed: NamedDependency[Li
 @post("/complaints/search", status_code=200)
 async def search_originals(data: JSONBody[SearchOriginals], service: Here, ask: Asking) -> dict[str, Any]:
     """原文检索: as the list, and in the residents' own words. That somebody searched is kept; for what is not."""
-    await _looked(service.pool, ask, "vault.search", "complaint", "原文检索")
+    async with service.pool.acquire() as con:
+        await audited(con, ask.caller, "vault.search", "complaint", "原文检索")
     return await _answer(service, ask.caller, data, finding.in_words(service, data.text))
 
 
@@ -136,7 +136,7 @@ async def read_history(
         kept: dict[str, Any] = {}
         may = caller.role in state.authz["read_original"] and handles(caller, complaint)
         if reason is not None and complaint.confidential and may:
-            await _looked(con, ask, "vault.read", f"complaint/{id}", reason)
+            await audited(con, caller, READ, f"complaint/{id}", reason)
             kept = history.opened(await service.vault.read(con, id))
     found = {
         "id": str(id),
@@ -160,7 +160,7 @@ async def read_contact(
         if not leads(ask.caller, complaint):
             raise NotFound(str(id))
         if reason is not None:
-            await _looked(con, ask, "vault.contact", f"complaint/{id}", reason)
+            await audited(con, ask.caller, "vault.contact", f"complaint/{id}", reason)
         words = (await service.vault.read_entries(con, [(id, ORDER)]))[id, ORDER]
     if words is None:
         raise Erased(str(id))
@@ -168,17 +168,6 @@ async def read_contact(
     if reason is not None:
         return {"id": str(id), "name": person.name, "phone": person.phone, "masked": False}
     return {"id": str(id), "name": masked_name(person.name), "phone": masked_phone(person.phone), "masked": True}
-
-
-async def _looked(con: Connection | Pool, ask: Ask, action: str, subject: str, reason: str) -> None:
-    """Keep who looked into the vault, and why."""
-    await con.execute(
-        "insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)",
-        ask.caller.actor,
-        action,
-        subject,
-        reason,
-    )
 
 
 DOORS = [list_complaints, search_originals, read_complaint, read_history, read_contact]

@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 from services.intake.domain.asked import PreferNotices
 from services.intake.registering import ORDER, Here
 from services.intake.store import COMPLAINTS
+from shared.plumbing.audit import audited
 from shared.plumbing.caller import NotFound
 from shared.plumbing.notices.book import prefer
 from shared.plumbing.notices.doors import NOTICE_DOORS
@@ -34,12 +35,7 @@ async def set_notice_preference(
         if person is None or not person["known"]:
             raise Erased(str(id))
         await prefer(con, person["subject"], ask.caller.actor, wanted=data.wanted)
-        await con.execute(
-            "insert into audit (actor, action, subject, reason) values ($1, $2, $3, '')",
-            ask.caller.actor,
-            "notices.wanted" if data.wanted else "notices.refused",
-            f"complaint/{id}",
-        )
+        await audited(con, ask.caller, "notices.wanted" if data.wanted else "notices.refused", f"complaint/{id}", "")
     return {"id": str(id), "wanted": data.wanted}
 
 

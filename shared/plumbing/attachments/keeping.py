@@ -22,6 +22,7 @@ import asyncpg
 from shared.plumbing.attachments.content import ENDINGS, declared
 from shared.plumbing.attachments.storage import Away, Missing, Storage
 from shared.plumbing.attachments.upload import Upload
+from shared.plumbing.audit import audited
 from shared.plumbing.caller import NotFound
 from shared.plumbing.change import Ask, Base, together
 from shared.plumbing.confined import Crashed, Limits, Refused, TooHeavy, confined
@@ -68,7 +69,6 @@ _INSERT = """
 insert into attachments (id, kind, owner, subject, address, media_type, size, sha256, came, uploaded_at, uploaded_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
-_AUDIT = "insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)"
 _FORGET = """
 update attachments set erased_at = coalesce(erased_at, $2), sha256 = null, came = null where owner = $1 returning address
 """
@@ -159,7 +159,7 @@ class Attachments:
 
             async def write(con: Connection) -> None:
                 await con.execute(_INSERT, *row, work.now, work.actor)
-                await con.execute(_AUDIT, work.actor, "attachment.add", _ref(held.ref, copy.id), copy.media_type)
+                await audited(con, work.actor, "attachment.add", _ref(held.ref, copy.id), copy.media_type)
 
             work.besides.append(write)
             if upload.name:
@@ -226,7 +226,7 @@ class Attachments:
             key = (await self._vault.unlock(con, [row["subject"]])).get(row["subject"])
             if row["erased_at"] or key is None:
                 raise Erased(str(id))
-            await con.execute(_AUDIT, ask.caller.actor, "attachment.read", _ref(f"{kind.name}/{owner}", id), reason)
+            await audited(con, ask.caller, "vault.attachment", _ref(f"{kind.name}/{owner}", id), reason)
             entry = owner, f"{NAME}/{id}"
             name = (await self._vault.read_entries(con, [entry])).get(entry)
         try:
@@ -256,7 +256,7 @@ class Attachments:
 
             async def write(con: Connection) -> None:
                 await con.execute("update attachments set withdrawn_at = $2 where id = $1", id, work.now)
-                await con.execute(_AUDIT, work.actor, "attachment.withdraw", _ref(held.ref, id), reason)
+                await audited(con, work.actor, "attachment.withdraw", _ref(held.ref, id), reason)
 
             work.besides.append(write)
             return {"id": str(id), "withdrawn": True}

@@ -117,7 +117,7 @@ async def test_a_voice_is_kept_and_is_nobodys_business_but_the_handlers(here: To
     await added(here, path, media.png(), who=village)
     assert await audit(here) == [
         ("attachment.add", "audio/mpeg"),
-        ("attachment.read", "核实情况"),
+        ("vault.attachment", "核实情况"),
         ("attachment.add", "image/png"),
     ]
 

@@ -169,7 +169,7 @@ async def test_originals_are_for_those_who_handle_a_complaint_and_every_export_i
     assert (row["工单编号"], row["是否保密"], row["小区点位"]) == ("3", "是", "大灰厂小区")
     assert len(await table(here, WHY)) == 3
     rows = await here.service.pool.fetch(
-        "select subject, reason from audit where action = 'complaints.export' order by position"
+        "select subject, reason from audit where action = 'vault.export' order by position"
     )
     assert [row["subject"] for row in rows] == [f"csv/originals/{count}" for count in (1, 0, 1, 3)]
     assert {row["reason"] for row in rows} == {"年度归档"}
