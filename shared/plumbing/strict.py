@@ -50,7 +50,7 @@ def read_json(body: bytes) -> Any:
     return value
 
 
-def readable(request: Request[Any, Any, Any]) -> None:
+async def readable(request: Request[Any, Any, Any]) -> None:
     """Refuse an address that is no text, before anybody looks something up by it."""
     raw: bytes = request.scope["query_string"]
     if b"%" not in raw and raw.isascii() and request.scope["path"].isprintable():

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -62,11 +62,17 @@ class Supervision:
             _, late = await asyncio.wait([task], timeout=max(seconds, 0))
             if late and seconds:
                 log.warning("drain_cut", extra={"what": name})
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await _cancelled([task])
 
     async def cancel(self) -> None:
         """End all that still run."""
-        for task in self._tasks.values():
+        await _cancelled(self._tasks.values())
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel them until they have ended: the Kafka client swallows a cancellation now and then."""
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        _, left = await asyncio.wait(left, timeout=1)

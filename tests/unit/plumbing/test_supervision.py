@@ -66,3 +66,23 @@ async def test_a_task_that_ends_while_everything_stops_is_not_started_again() ->
     tasks.end()
     await tasks.ended("it", 10)
     assert task.begun <= 1
+
+
+async def test_a_task_that_swallows_a_cancellation_ends_all_the_same() -> None:
+    tasks, begun, swallowed = Supervision(), asyncio.Event(), 0
+
+    async def stubborn() -> None:
+        nonlocal swallowed
+        while True:
+            try:
+                begun.set()
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed == 2:
+                    raise
+
+    tasks.keep("it", stubborn)
+    await begun.wait()
+    await asyncio.wait_for(tasks.ended("it", 0), 10)
+    assert swallowed == 2
