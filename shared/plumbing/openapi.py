@@ -130,8 +130,9 @@ def complete(app: Litestar, document: Document) -> None:
     }
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     handlers = dict(_handlers(app))
+    models = {model for handler in handlers.values() for model in (_body(handler), _query(handler)) if model}
     bodies, defined = models_json_schema(
-        [(model, "validation") for handler in handlers.values() if (model := _body(handler))],
+        [(model, "validation") for model in sorted(models, key=lambda model: model.__qualname__)],
         ref_template="#/components/schemas/{model}",
         schema_generator=Written,
     )
@@ -140,6 +141,9 @@ def complete(app: Litestar, document: Document) -> None:
         operation = document["paths"][path][method]
         for parameter in operation.get("parameters", ()):
             parameter["schema"] = _sendable(parameter["schema"])
+        if model := _query(handler):
+            schema = components["schemas"].pop(bodies[model, "validation"]["$ref"].rpartition("/")[2])
+            operation.setdefault("parameters", []).extend(_named(schema))
         if model := _body(handler):
             operation["requestBody"]["content"] = {"application/json": {"schema": bodies[model, "validation"]}}
         is_open = not app.state.authz[handler.handler_name]
@@ -175,9 +179,26 @@ def _body(handler: HTTPRouteHandler) -> type[BaseModel] | None:
     return data.annotation
 
 
+def _query(handler: HTTPRouteHandler) -> type[BaseModel] | None:
+    """The model that a handler reads its query into, where it names one: `opt={"query": …}`."""
+    return handler.opt.get("query")
+
+
+def _named(schema: Document) -> Iterator[Document]:
+    """Each field of a model as a parameter of the query."""
+    for name, field in schema["properties"].items():
+        kept = {key: value for key, value in field.items() if key != "default" or value is not None}
+        yield {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": _sendable(kept),
+        }
+
+
 def _sendable(schema: Document) -> Document:
     """A parameter is a text in an address: it cannot be null, and has no control characters."""
-    alternatives = [one for one in schema.get("oneOf", ()) if one != {"type": "null"}]
+    alternatives = [one for one in (schema.get("oneOf") or schema.get("anyOf") or ()) if one != {"type": "null"}]
     if len(alternatives) == 1:
         schema = alternatives[0]
     plain = schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum"}

@@ -59,10 +59,10 @@ def test_every_operation_says_how_it_refuses(documents: dict[str, dict[str, Any]
 def test_no_body_has_room_for_unknown_fields(documents: dict[str, dict[str, Any]], name: str) -> None:
     schemas = documents[name]["components"]["schemas"]
     bodies = [
-        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        content["application/json"]["schema"]["$ref"].rpartition("/")[2]
         for operations in documents[name]["paths"].values()
         for operation in operations.values()
-        if "requestBody" in operation
+        if "application/json" in (content := operation.get("requestBody", {}).get("content", {}))
     ]
     assert bodies
     assert [body for body in bodies if schemas[body].get("additionalProperties") is not False] == []
@@ -100,3 +100,11 @@ def test_what_the_document_forbids_is_refused(kind: Any, text: str) -> None:
 def test_every_moment_can_be_written_so(moment: datetime) -> None:
     pattern = next(pattern for pattern in WRITTEN.values() if "T " in pattern)
     assert re.fullmatch(pattern.removeprefix("^").removesuffix("$"), f"{moment.isoformat()}+08:00")
+
+
+def test_the_conditions_of_a_list_are_parameters(documents: dict[str, dict[str, Any]]) -> None:
+    listed = documents["intake"]["paths"]["/complaints"]["get"]["parameters"]
+    named = {parameter["name"]: parameter["schema"] for parameter in listed}
+    assert {"state", "unit", "due_within", "overdue", "text", "sort", "limit", "after"} <= named.keys()
+    assert named["limit"]["maximum"] == 200
+    assert {"type": "null"} not in named["text"].get("anyOf", ())
