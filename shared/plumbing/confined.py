@@ -8,7 +8,9 @@ import asyncio
 import os
 import re
 import resource
+import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,8 +25,10 @@ _ENVIRONMENT = {
 }
 _PROGRAM = "import sys; from shared.plumbing.confined import child; sys.exit(child(*sys.argv[1:]))"
 _FILES = 64
-_SAID = 200
-"""So much of what the child says on its error channel is looked at."""
+_SAID = 40
+"""So much of what the child says on its error channel is looked at: a code is no longer."""
+_END_S = 10.0
+"""So long is the end of a child waited for that was killed."""
 REFUSED, TOO_HEAVY = 3, 4
 """Exit codes of the child: it said no with a code; it ran out of memory."""
 
@@ -68,27 +72,31 @@ async def confined(function: str, given: bytes, *arguments: str, limits: Limits 
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
     try:
         async with asyncio.timeout(limits.seconds * 2):
-            result, said, _ = await asyncio.gather(
-                _read(process.stdout, limits.result), _read(process.stderr, None), _feed(process.stdin, given)
-            )
-            code = await process.wait()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_feed(process.stdin, given))
+                reading = group.create_task(_read(process.stdout, limits.result, lambda: _kill(process)))
+                listening = group.create_task(_read(process.stderr, _SAID))
+            await process.wait()
     except TimeoutError:
         raise TooHeavy from None
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        _kill(process)
+        await _ended(process)
+    result, said, code = reading.result(), listening.result(), process.returncode
+    if len(result) > limits.result:
+        raise TooHeavy
     if code == 0:
         return result
     if code == REFUSED and re.fullmatch(rb"[a-z_]{1,40}", said):
         raise Refused(said.decode())
-    if code == TOO_HEAVY or code < 0:  # the kernel ends whoever takes too much CPU, or the machine's last memory
+    if code is None or code < 0 or code == TOO_HEAVY:  # the kernel ends who takes too much CPU, or the last memory
         raise TooHeavy
     raise Crashed(str(code))
 
@@ -100,15 +108,31 @@ async def _feed(pipe: asyncio.StreamWriter, given: bytes) -> None:
     pipe.close()
 
 
-async def _read(pipe: asyncio.StreamReader, most: int | None) -> bytes:
-    """Everything up to the end. `most`: more is too heavy; None: a little is kept, the rest is thrown away."""
+async def _read(pipe: asyncio.StreamReader, most: int, too_much: Callable[[], None] = lambda: None) -> bytes:
+    """Up to the end; what comes after more than `most` bytes is thrown away."""
     found = bytearray()
     while piece := await pipe.read(2**16):
-        if most is not None or len(found) < _SAID:
+        if len(found) <= most:
             found += piece
-        if most is not None and len(found) > most:
-            raise TooHeavy
-    return bytes(found if most is not None else found[:_SAID])
+            if len(found) > most:
+                too_much()
+    return bytes(found)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """The child, and whatever it may have started, unless it has ended."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Wait for its end, reading its pipes to theirs: while a pipe is full, the event loop does not tell of an end."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_END_S):
+            await asyncio.gather(_read(process.stdout, 0), _read(process.stderr, 0), process.wait())
 
 
 def _limit(memory: int, seconds: int) -> None:

@@ -1,9 +1,11 @@
 """A child process that reads what nobody trusts: whatever happens there, we go on."""
 
+import asyncio
 import os
 import resource
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -35,12 +37,17 @@ def asleep(_: bytes) -> bytes:
 
 
 def talkative(_: bytes) -> bytes:
-    return bytes(5_000_000)
+    return bytes(50_000_000)
 
 
 def loud(data: bytes) -> bytes:
     sys.stderr.write("x" * 5_000_000)
     return data
+
+
+def loud_for_ever(_: bytes) -> bytes:
+    while True:
+        sys.stderr.write("x" * 100_000)
 
 
 def crash(_: bytes) -> bytes:
@@ -84,7 +91,20 @@ async def test_its_refusal_is_ours() -> None:
 )
 async def test_what_takes_too_much_is_ended(function: str, limits: Limits) -> None:
     with pytest.raises(TooHeavy):
-        await confined(f"{HERE}:{function}", b"", limits=limits)
+        async with asyncio.timeout(60):
+            await confined(f"{HERE}:{function}", bytes(5_000_000), limits=limits)
+
+
+@pytest.mark.parametrize("function", ["talkative", "loud_for_ever"])
+async def test_a_child_whose_words_nobody_has_read_yet_is_ended_too(
+    monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    """Seen red: a pipe that is full, and not read to its end, kept us waiting for a child that was gone."""
+    full = partial(asyncio.create_subprocess_exec, limit=1)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", full)
+    with pytest.raises(TooHeavy):
+        async with asyncio.timeout(60):
+            await confined(f"{HERE}:{function}", bytes(5_000_000), limits=Limits(result=1, seconds=2))
 
 
 @pytest.mark.parametrize("function", ["crash", "writing", "not_there"])
