@@ -4,6 +4,7 @@ Who may is written in `config/authz.yaml`; the fields that each role sees are wr
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -75,7 +76,7 @@ def body(here: Town, name: str, unit: str = UNIT) -> dict[str, Any]:
 
 def address(path: str, id: UUID, code: str) -> str:
     """The path with this complaint in it."""
-    filled = path.replace("{id:int}", "999999").replace("{id:uuid}", str(id))
+    filled = re.sub(r"\{\w+:uuid\}", str(id), path.replace("{id:int}", "999999"))
     return filled.replace("{code:str}", code).replace("{kind:str}", "complaint")
 
 

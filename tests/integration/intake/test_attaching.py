@@ -296,8 +296,8 @@ async def test_a_crash_between_object_and_row_leaves_an_orphan_that_is_swept_aft
     kept = await added(here, path, media.png())
     (living,) = objects(here)
     with monkeypatch.context() as broken:
-        broken.setattr(keeping, "_INSERT", "select 1 / 0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11")
-        assert (await upload(here, path, media.jpeg())).status_code == 500
+        broken.setattr(keeping, "_INSERT", "select missing, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11")
+        assert (await upload(here, path, media.jpeg())).status_code == 503
     assert await rows(here) == 1 and len(objects(here)) == 2
     half = living.with_name(f".{living.name}.part")
     half.write_bytes(b"half")

@@ -15,7 +15,7 @@ alter table complaints drop column ended_at, drop column retain_until;
 drop table erasures; drop table forgotten_orders; drop table forgotten_people;
 drop index audit_at; drop index audit_actor;
 delete from timers;
-update alembic_version set version_num = '0002'
+update alembic_version set version_num = '0009'
 """
 _ENDED = """
 insert into journal (kind, stream, version, type, data, actor, occurred_at, recorded_at, cause, correlation, terms, hash)

@@ -287,13 +287,13 @@ def test_while_it_is_handled_again_nobody_is_called_back_and_nothing_is_closed()
     again = given(evolve, *finished(), called_back(resolved=False), reopened(1))
     again.when(record_callback, GOOD, now=NOW, terms=TERMS).then_refused("wrong_state")
     again.when(record_callback, CITY, now=NOW, terms=TERMS).then_refused("wrong_state")
-    again.when(close, now=NOW).then_refused("wrong_state", "not_resolved")
+    again.when(close, now=NOW, terms=TERMS, calendar=CALENDAR).then_refused("wrong_state", "not_resolved")
 
 
 def test_dissatisfied_twice_rehandled_then_only_an_exception_or_a_listing_is_left() -> None:
     last = given(evolve, *rehandled_twice(), called_back(resolved=True, satisfaction=Satisfaction.DISSATISFIED))
     last.when(reopen, now=NOW, terms=TERMS, calendar=CALENDAR).then_refused("reopened_before")
-    last.when(close, now=NOW).then_refused("not_resolved")
+    last.when(close, now=NOW, terms=TERMS, calendar=CALENDAR).then_refused("not_resolved")
     asked = ApproveException(ground=ExceptionGround.REHANDLED, reason="重办两次仍不满意")
     last.when(approve_exception, asked, terms=TERMS).then(
         ExceptionApproved(ground=ExceptionGround.REHANDLED, why="重办两次仍不满意")

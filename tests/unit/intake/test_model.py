@@ -91,10 +91,10 @@ ASKED: dict[str, Rule] = {
         real.state, real.order, now=now, terms=real.terms, town=TOWN, same_content=a["same"]
     ),
     "answer_it": lambda real, now, a: registration.answer(
-        real.state, Answer(answered_at=a["at"], answer="请联系社区"), now=now
+        real.state, Answer(answered_at=a["at"], answer="请联系社区"), now=now, **real.rules
     ),
     "redirect": lambda real, now, a: registration.redirect(
-        real.state, Redirect(told_at=a["at"], reason="属诉讼事项", right_channel="人民法院"), now=now
+        real.state, Redirect(told_at=a["at"], reason="属诉讼事项", right_channel="人民法院"), now=now, **real.rules
     ),
     "urge": lambda real, now, a: registration.urge(
         real.state, Urge(order=a["order"], urge=a["kind"], urged_at=now), terms=real.terms
@@ -154,7 +154,7 @@ ASKED: dict[str, Rule] = {
     "except_it": lambda real, now, a: finishing.approve_exception(
         real.state, ApproveException(**a, reason="经研究"), terms=real.terms
     ),
-    "close": lambda real, now, a: finishing.close(real.state, now=now),
+    "close": lambda real, now, a: finishing.close(real.state, now=now, **real.rules),
     "announce": lambda real, now, a: real.announce(),
     "ring": lambda real, now, a: real.ring(now, **a),
 }
