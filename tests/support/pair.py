@@ -44,6 +44,7 @@ every-service:
   show_quarantine: {operator: town}
   replay_quarantine: {operator: town}
   discard_quarantine: {operator: town}
+  read_audit: {auditor: town, operator: town}
   show_clock: {operator: town}
   set_clock: {operator: town}
 sample:
