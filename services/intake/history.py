@@ -11,6 +11,7 @@ from services.intake.deciding import SAID
 from services.intake.domain.wording import HEADINGS, ROLES, sentence, text
 from shared.events.base import Fact
 from shared.events.intake import (
+    ComplaintDeadlineRecounted,
     ComplaintDispatched,
     ComplaintListed,
     ComplaintReopened,
@@ -94,6 +95,7 @@ _WHY = {
     ComplaintListed: "挂账，时限中止",
     ListingEnded: "销账，时限恢复",
     ComplaintReopened: "重办",
+    ComplaintDeadlineRecounted: "节假日公布，重算",
 }
 
 

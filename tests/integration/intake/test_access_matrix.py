@@ -103,7 +103,7 @@ async def test_every_route_answers_every_role_as_the_table_says(here: Town) -> N
     for handler, method, path in routes(here):
         name = handler.handler_name
         listed = {str(role): reach for role, reach in authz[name].items()}
-        if name == "follow_complaint":
+        if name == "follow_complaint" or "open311" in name:  # open, and limited in number: they have tests of their own
             continue
         for id, code in found:
             at = address(path, id, code) + ("?reason=matrix" if name in ("read_original", "read_contact") else "")

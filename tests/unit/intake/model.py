@@ -26,6 +26,8 @@ OVER = ("ANSWERED", "REDIRECTED", "CLOSED")
 HANDLED = ("ACCEPTED", "IN_PROGRESS", "LISTED")
 PHASES = (*OPEN_CLOCK, "LISTED", "FINISHED", "CALLED_BACK", *OVER)
 KINDS = {"TOPIC": "topic", "ISSUE": "issue", "SUGGESTION": "suggestion", "PROJECT": "project"}
+KEPT = timedelta(days=1096)
+"""So long after its end the vault remembers who asked."""
 Said = list[tuple[str, dict[str, Any]]]
 
 
@@ -210,6 +212,7 @@ class Life:
     hard: bool = False
     urges: list[UUID] = field(default_factory=list)
     told: set[tuple[str, str, str | None]] = field(default_factory=set)
+    kept_until: datetime | None = None
     routes: dict[UUID, dict[str, Any]] = field(default_factory=dict)
 
     def do(self, name: str, now: datetime, /, **asked: Any) -> Said:
@@ -234,15 +237,15 @@ class Life:
             self.type != "INQUIRY" and "not_an_inquiry",
             self._when(at, self.received_at, now),
         )
-        self.phase = "ANSWERED"
-        return [("ComplaintAnswered", {"answered_at": at})]
+        self.phase, self.kept_until = "ANSWERED", at + KEPT
+        return [("ComplaintAnswered", {"answered_at": at, "retain_until": self.kept_until})]
 
     def redirect(self, now: datetime, *, at: datetime) -> Said:
         if self.phase == "REDIRECTED":
             return []
         refuse(self._unless("RECEIVED"), self._when(at, self.received_at, now))
-        self.phase = "REDIRECTED"
-        return [("ComplaintRedirected", {"told_at": at})]
+        self.phase, self.kept_until = "REDIRECTED", at + KEPT
+        return [("ComplaintRedirected", {"told_at": at, "retain_until": self.kept_until})]
 
     def urge(self, now: datetime, *, order: UUID, kind: str) -> Said:
         if order in self.urges:
@@ -558,8 +561,8 @@ class Life:
         if self._good():
             ground = "SATISFIED"
         refuse(self._unless("CALLED_BACK"), ground is None and "not_resolved")
-        self.phase, self.ground, self.listing = "CLOSED", ground, None
-        return [("ComplaintClosed", {"ground": ground})]
+        self.phase, self.ground, self.listing, self.kept_until = "CLOSED", ground, None, now + KEPT
+        return [("ComplaintClosed", {"ground": ground, "retain_until": self.kept_until})]
 
     # -- routes
 
@@ -651,6 +654,8 @@ class Life:
                 yield name, (moment, version)
         if self.phase == "LISTED" and self.listed_until:
             yield "listing-end", (self.listed_until, self.reviews)
+        if self.kept_until:
+            yield "retention", (self.kept_until, 1)
         if self.phase in OPEN_CLOCK and self.due and self.start and "DUE" not in self.missed:
             for percent in (50, 80):
                 if percent > self.warned:
@@ -670,6 +675,8 @@ class Life:
             return []
         if name == "listing-end":
             return self.end_listing(now, "EXPIRED")
+        if name == "retention":  # the vault forgets; nothing is said
+            return []
         step = name.replace("-", "_").upper()
         self.missed.add(step)
         return [("ComplaintOverdue", {"step": step, "due_at": due_at, "deadline_version": version})]
