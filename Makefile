@@ -5,8 +5,9 @@ PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; 
 BIN := .venv/bin
 KAFKA_TESTS := tests/apache tests/faults tests/e2e
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+SLOW := tests/e2e/test_demo.py tests/fuzz
 
-.PHONY: demo up test test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
+.PHONY: demo up test test-demo fuzz test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
 
 demo: .venv/.installed  ## the town lives day by day until both stories are closed
 	@$(BIN)/fiveplusn demo
@@ -15,7 +16,13 @@ up: .venv/.installed  ## the whole stack on .fiveplusn/, until Ctrl-C
 	@$(BIN)/fiveplusn up
 
 test: lint  ## everything that needs nothing but Python
-	@$(PYTEST)
+	@$(PYTEST) $(SLOW:%=--ignore %)
+
+test-demo: .venv/.installed  ## the demo as `make demo` runs it, and what it must show
+	@$(BIN)/python -m pytest tests/e2e/test_demo.py
+
+fuzz: .venv/.installed  ## what the OpenAPI document allows and forbids, tried by Schemathesis
+	@$(BIN)/python -m pytest tests/fuzz
 
 test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and its faults on Apache Kafka, without Docker
 	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py $(KAFKA_TESTS)

@@ -87,8 +87,8 @@ class Keys:
             write_private(self._passwords, json.dumps(known, indent=2) + "\n")
         return {role: known[role] for role in roles}
 
-    def token(self, bearer: Bearer, *, now: datetime, lifetime: timedelta) -> str:
-        """A bearer token (RFC 9068) that the services of this stack accept, and no others."""
+    def token(self, bearer: Bearer, *, now: datetime, lifetime: timedelta, roles: Sequence[str] = ()) -> str:
+        """A bearer token (RFC 9068) that the services of this stack accept, and no others. `roles`: instead of the one."""
         if not self.issuer.exists():
             raise StackError("issuer_missing", f"找不到签发密钥 {self.issuer}，请先运行 fiveplusn up")
         key = self._key()
@@ -101,7 +101,7 @@ class Keys:
             "nbf": issued,
             "exp": issued + int(lifetime.total_seconds()),
             "jti": secrets.token_hex(16),
-            "roles": [bearer.role],
+            "roles": list(roles) or [bearer.role],
             "communities": list(bearer.communities),
         }
         if bearer.department is not None:
