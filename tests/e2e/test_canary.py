@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from ops.client import OPERATOR, Client, Refused
@@ -14,6 +15,7 @@ from ops.demo.town import DISPATCHER
 from ops.embedded.keys import Bearer
 from ops.embedded.stack import Stack
 from shared.plumbing.topics import WORK_ORDERS
+from tests.support import choice
 from tests.support.pair import until
 from tests.support.scan import everything_outside_the_vault, hits
 
@@ -23,6 +25,15 @@ OFFICER = Bearer("officer", department=UNIT)
 PEOPLE = 200
 SURNAMES, GIVEN = "赵钱孙李周吴郑冯陈褚", "鸷鹮鹔鹴鸑鷟鹓鶵鸜鹆"
 """Signs that no other test, no code and no document uses."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """A town of its own: what is set aside here would be in the way of other tests."""
+    stack = Stack(tmp_path_factory.mktemp("canaries"), servers=choice.town)
+    await stack.up()
+    yield stack
+    await stack.down()
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,7 @@ async def _by_the_hotline(stack: Stack, orders: Sequence[dict[str, Any]]) -> Non
 
 async def _found(client: Client, canary: Canary) -> list[dict[str, Any]]:
     path = f"/complaints?number=CANARY-{canary.n:04d}&channel=HOTLINE_12345"
-    found: list[dict[str, Any]] = await client.get("intake", path, DISPATCHER)
+    found: list[dict[str, Any]] = (await client.get("intake", path, DISPATCHER))["items"]
     return found
 
 

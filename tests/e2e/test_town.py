@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import openpyxl
@@ -177,7 +177,9 @@ async def test_every_row_of_a_file_ends_as_one_of_four_things(data: Path, tmp_pa
     for accepted, duplicate in ((40, 1), (0, 41)):
         code, out = await fiveplusn(data, "import", str(file), "--profile", profile, "--json", str(sums))
         assert code == 0, out
-        assert json.loads(sums.read_text()) == {
+        found = json.loads(sums.read_text())
+        assert UUID(found.pop("run"))
+        assert found == {
             "rows": 44,
             "accepted": accepted,
             "duplicate": duplicate,
