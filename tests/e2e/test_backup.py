@@ -40,7 +40,8 @@ async def town_on(data: Path) -> AsyncIterator[Client]:
 
 async def lead(client: Client) -> str:
     """One demand, registered, dispatched and accepted; every answer was 2xx."""
-    id: str = (await client.post("intake", "/complaints", DISPATCHER, complaint(received_at=datetime.now(UTC).isoformat())))["id"]
+    demand = complaint(received_at=datetime.now(UTC).isoformat())
+    id: str = (await client.post("intake", "/complaints", DISPATCHER, demand))["id"]
     body = {"lead": UNIT, "urgency": "ROUTINE", "community": "dahuichang", "category": "STREET_LIGHT"}
     await client.post("intake", f"/complaints/{id}/dispatch", DISPATCHER, body)
     await client.post("intake", f"/complaints/{id}/accept", officer(UNIT), {"unit": UNIT})
