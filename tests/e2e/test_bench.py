@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from ops.bench.orders import BYTES, bodies
 from ops.bench.report import PARTS
-from ops.cli import app
+from ops.cli import application
 from ops.embedded.stack import SERVICES
 from services.intake.domain.asked import NewComplaint, WorkOrder
 
@@ -29,7 +29,9 @@ def test_the_same_numbers_are_the_same_orders_each_of_another_person():
 @pytest.mark.timeout(900)
 def test_the_bench_measures_every_part_and_says_on_what(tmp_path: Path):
     file = tmp_path / "bench.json"
-    ran = CliRunner().invoke(app, ["bench", "--orders", "500", "--json", str(file), "--data", str(tmp_path / "data")])
+    ran = CliRunner().invoke(
+        application(), ["bench", "--orders", "500", "--json", str(file), "--data", str(tmp_path / "data")]
+    )
     assert ran.exit_code == 0, ran.output
     found = json.loads(file.read_text())
     assert found["http_create"].keys() == {"1", "8", "32"}

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from ops.cli import app
+from ops.cli import application
 from ops.embedded.processes import StackError
 from shared.plumbing.api_keys import ApiKeys
 
@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def run(file: Path, *words: str) -> Result:
-    done = CliRunner().invoke(app, ["api-key", *words, "--file", str(file)], catch_exceptions=False)
+    done = CliRunner().invoke(application(), ["api-key", *words, "--file", str(file)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done
 

@@ -8,7 +8,7 @@ import pytest
 from litestar.exceptions import NotAuthorizedException
 from typer.testing import CliRunner
 
-from ops.cli import app
+from ops.cli import application
 from ops.commands.secrets import keys_of
 from ops.embedded.keys import AUDIENCE, Bearer
 from ops.embedded.processes import StackError
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def made(folder: Path, *more: str) -> None:
-    done = CliRunner().invoke(app, ["secrets", str(folder), *more], catch_exceptions=False)
+    done = CliRunner().invoke(application(), ["secrets", str(folder), *more], catch_exceptions=False)
     assert done.exit_code == 0, done.output
 
 
@@ -85,7 +85,9 @@ def test_its_tokens_are_good_where_its_keys_are_known_and_nowhere_else(folder: P
 
 
 def test_a_token_by_the_command(folder: Path):
-    done = CliRunner().invoke(app, ["token", "--secrets", str(folder), "--role", "dispatcher"], catch_exceptions=False)
+    done = CliRunner().invoke(
+        application(), ["token", "--secrets", str(folder), "--role", "dispatcher"], catch_exceptions=False
+    )
     claims = Issuers(keys_of(folder).jwks, "https://login.town", AUDIENCE).claims(done.stdout.split()[-1])
     assert claims["roles"] == ["dispatcher"]
 

@@ -14,7 +14,7 @@ import yaml
 from click.testing import Result
 from typer.testing import CliRunner
 
-from ops.cli import app
+from ops.cli import application
 from ops.embedded.processes import StackError
 from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import UNIT, Town
@@ -25,7 +25,7 @@ PUBLISHED = datetime(2024, 2, 22, tzinfo=SHANGHAI)
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words))
+    return CliRunner().invoke(application(), list(words))
 
 
 @asynccontextmanager
