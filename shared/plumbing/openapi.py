@@ -120,11 +120,11 @@ class OpenAPI(JsonRenderPlugin):
 def complete(app: Litestar, document: Document) -> None:
     """Add what the generator cannot know: bodies as Pydantic checks them, refusals, who may come in."""
     components = document.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = _PROBLEM
+    components.setdefault("schemas", {})
     components["responses"] = {
         status: {
             "description": words,
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
         for status, words in REFUSALS.items()
     }
@@ -136,7 +136,7 @@ def complete(app: Litestar, document: Document) -> None:
         ref_template="#/components/schemas/{model}",
         schema_generator=Written,
     )
-    components["schemas"].update(defined.get("$defs", {}))
+    components["schemas"] |= defined.get("$defs", {}) | {"ProblemDocument": _PROBLEM}
     for (path, method), handler in handlers.items():
         operation = document["paths"][path][method]
         for parameter in operation.get("parameters", ()):

@@ -161,7 +161,7 @@ async def read_contact(
             raise NotFound(str(id))
         if reason is not None:
             await audited(con, ask.caller, "vault.contact", f"complaint/{id}", reason)
-        words = (await service.vault.read_entries(con, [(id, ORDER)]))[id, ORDER]
+        words = (await service.vault.read_entries(con, [(id, ORDER)])).get((id, ORDER))
     if words is None:
         raise Erased(str(id))
     person = Order.model_validate_json(words).complainant

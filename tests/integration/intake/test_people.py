@@ -232,8 +232,9 @@ async def test_after_an_erasure_nothing_of_the_person_is_left_and_all_that_count
     assert {owner for owner, _ in await entries(here)} == {str(stays)}
     assert await rows(here, "select count(*) from vault_keys") == [(1,)]
     for one in (id, report):
-        answer = await here.call("GET", f"/complaints/{one}/original?reason=核实情况", DISPATCHER)
-        assert (answer.status_code, answer.json()["code"]) == (410, "erased")
+        for path in ("original?reason=核实情况", "contact"):
+            answer = await here.call("GET", f"/complaints/{one}/{path}", DISPATCHER)
+            assert (answer.status_code, answer.json()["code"]) == (410, "erased")
     assert await lookup(here) == []
     assert (await here.call("POST", "/people/export", DISPATCHER, {"phone": PHONE} | WHY)).json() == {"complaints": []}
     assert await counted(here) == figures
