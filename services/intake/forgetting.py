@@ -3,13 +3,18 @@
 Whatever else is kept about a complaint's person is forgotten here, too: there are these two ways, and no other.
 """
 
-from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from services.intake.counting import nobody
-from shared.plumbing.audit import ERASED, EXPIRED, audited
+from services.intake.store import COMPLAINTS
+from shared.plumbing.attachments import keeping
+from shared.plumbing.audit import ERASED, audited
 from shared.plumbing.database import Connection
+from shared.plumbing.notices import book
 from shared.plumbing.vault import Vault
+
+EXPIRED = "complaint.expire"
+"""What was forgotten because its time was over."""
 
 _ORDERS = """
 insert into forgotten_orders (id, complaint) select substring(field from 7)::uuid, owner from vault
@@ -23,39 +28,29 @@ on conflict (complaint) do nothing
 """Different people stay different when they are counted again; the new name leads nowhere."""
 
 
-_ATTACHED = """
-update attachments set erased_at = coalesce(erased_at, town_now()), sha256 = null, came = null
-where kind = 'complaint' and owner = any($1::uuid[])
-"""
-"""That there was an attachment stays known; its object is swept, and without the key nobody can read it."""
-_TOLD = "update notices set subject = null where kind = 'complaint' and owner = any($1::uuid[])"
-_REFUSED = "delete from notice_refusals where subject = $1"
+async def forget_person(con: Connection, person: UUID, by: str, subject: str, reason: str) -> list[str]:
+    """删除: the person's key, everything sealed with it, and what finds them. The caller holds the key's lock.
 
-
-async def forget_person(con: Connection, person: UUID, by: str, subject: str, reason: str) -> None:
-    """删除: the person's key, everything sealed with it, and what finds them. The caller holds the key's lock."""
+    The addresses of attachments, to be dropped when this is committed.
+    """
     owners = [row["owner"] for row in await con.fetch(_OWNED, person)]
     await con.execute(_ORDERS.format("subject"), person)
     if any(person != nobody(owner) for owner in owners):
         await con.execute(_COUNTED, person, uuid4())
-    await _forget_besides(con, owners)
-    await con.execute(_REFUSED, person)
+    addresses = await keeping.forget(con, COMPLAINTS.name, owners)
+    await book.forget(con, COMPLAINTS.name, owners, person)
     await Vault.forget_person(con, person)
     await audited(con, by, ERASED, [subject, *(f"complaint/{owner}" for owner in owners)], reason)
+    return addresses
 
 
 async def forget_complaint(con: Connection, complaint: UUID, by: str, reason: str) -> None:
     """保存期满: what was kept of one complaint, and the keys of people of whom nothing else is left."""
     await con.execute(_ORDERS.format("owner"), complaint)
-    await _forget_besides(con, [complaint])
+    await keeping.forget(con, COMPLAINTS.name, [complaint])
+    await book.forget(con, COMPLAINTS.name, [complaint])
     await Vault.forget_owner(con, complaint)
     await audited(con, by, EXPIRED, f"complaint/{complaint}", reason)
-
-
-async def _forget_besides(con: Connection, complaints: Sequence[UUID]) -> None:
-    """What is kept of these complaints outside the vault."""
-    await con.execute(_ATTACHED, complaints)
-    await con.execute(_TOLD, complaints)
 
 
 _OWNED = "select owner from vault where subject = $1 and field = 'order' order by owner"

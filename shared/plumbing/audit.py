@@ -13,8 +13,8 @@ from shared.rules.township import Role
 
 READ, LOOKED_UP, EXPORTED, CORRECTED = "vault.read", "vault.lookup", "vault.export", "vault.correct"
 """Looks into the vault: one person's words or contact were shown. Their names begin with `vault.`."""
-ERASED, EXPIRED, ASKED_TO_ERASE, NOT_ERASED = "person.erase", "complaint.expire", "erasure.request", "erasure.reject"
-"""What was forgotten, or was not: by request, or because its time was over."""
+ERASED, ASKED_TO_ERASE, NOT_ERASED = "person.erase", "erasure.request", "erasure.reject"
+"""What was forgotten on request, or was not."""
 NOBODY = "person/unknown"
 """The subject of a look that found nobody: neither a number nor anything made of it is kept."""
 _HOUR_S = 3600

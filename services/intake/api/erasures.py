@@ -60,6 +60,7 @@ async def execute_erasure(id: FromPath[UUID], service: Here, ask: Asking) -> dic
     The person's key is locked before the complaints, as when an order comes in: whichever is first, the other one sees.
     """
     complaints: list[UUID] = []
+    addresses: list[str] = []
 
     async def prepare(con: Connection, work: Work) -> None:
         complaints.clear()
@@ -82,10 +83,17 @@ async def execute_erasure(id: FromPath[UUID], service: Here, ask: Asking) -> dic
         )
         person = done.subject
         assert person is not None
-        work.besides.append(lambda con: forget_person(con, person, ask.caller.actor, held.ref, done.reason))
+
+        async def forget(con: Connection) -> None:
+            addresses[:] = await forget_person(con, person, ask.caller.actor, held.ref, done.reason)
+
+        work.besides.append(forget)
         return answer(held)
 
-    return await together(service.base, [(ERASURES, id)], ask, decide, prepare)
+    done = await together(service.base, [(ERASURES, id)], ask, decide, prepare)
+    if service.attachments and addresses:
+        await service.attachments.drop(addresses)
+    return done
 
 
 @post("/erasures/{id:uuid}/reject", status_code=200)

@@ -70,9 +70,18 @@ insert into attachments (id, kind, owner, subject, address, media_type, size, sh
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 _FORGET = """
-update attachments set erased_at = coalesce(erased_at, $2), sha256 = null, came = null where owner = $1 returning address
+update attachments set erased_at = coalesce(erased_at, town_now()), sha256 = null, came = null
+where kind = $1 and owner = any($2::uuid[]) returning address
 """
 _LIVING = "select address from attachments where address = any($1::text[]) and erased_at is null"
+
+
+async def forget(con: Connection, kind: str, owners: Sequence[UUID]) -> list[str]:
+    """Within the transaction that destroys a person's key: what is left to `drop` when it is committed.
+
+    That there was an attachment stays known; its checksums do not. Should `drop` never come, the sweep does it.
+    """
+    return [row["address"] for row in await con.fetch(_FORGET, kind, owners)]
 
 
 class Busy(OSError):
@@ -265,16 +274,12 @@ class Attachments:
 
     # -- away
 
-    async def forget(self, con: Connection, owner: UUID) -> list[str]:
-        """Within the transaction that destroys the person's key: what is left to `drop` when it is committed.
-
-        That there was an attachment stays known; its checksums do not. Should `drop` never come, the sweep does it.
-        """
-        return [row["address"] for row in await con.fetch(_FORGET, owner, self._base.clock.now())]
-
     async def drop(self, addresses: Sequence[str]) -> None:
-        """Delete the objects of these addresses."""
-        await self.storage.delete([self._object(address) for address in addresses])
+        """Delete the objects that `forget` has named; what the storage does not do now, the sweep does later."""
+        try:
+            await self.storage.delete([self._object(address) for address in addresses])
+        except OSError as error:
+            log.warning("drop_failed", extra={"error": type(error).__name__})
 
     async def keep_tidy(self) -> None:
         """Sweep a few times a day, for ever."""

@@ -33,6 +33,7 @@ where id = $1 and state in ('QUEUED', 'SENT')
 """
 _REFUSE = "insert into notice_refusals values ($1, town_now(), $2) on conflict do nothing"
 _ACCEPT = "delete from notice_refusals where subject = $1"
+_FORGET = "update notices set subject = null where kind = $1 and owner = any($2::uuid[])"
 
 Queued = tuple[Told, Addressee, Message, datetime]
 """A fact, whose matter it is, what is said of it, and from when on it may be sent."""
@@ -76,6 +77,13 @@ async def receipt(con: Connection, id: UUID, undelivered: str | None, at: dateti
         await con.execute(_UNDELIVERED, id, undelivered)
     state = await con.fetchval("select state from notices where id = $1", id)
     return NoticeState(state) if state else None
+
+
+async def forget(con: Connection, kind: str, owners: Sequence[UUID], person: UUID | None = None) -> None:
+    """Whom the notices of these matters were for; and what this person has wished."""
+    await con.execute(_FORGET, kind, owners)
+    if person is not None:
+        await con.execute(_ACCEPT, person)
 
 
 async def prefer(con: Connection, subject: UUID, actor: str, *, wanted: bool) -> None:

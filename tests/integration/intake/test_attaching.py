@@ -19,6 +19,7 @@ from ops.embedded.keys import Bearer
 from shared.plumbing.attachments import keeping
 from shared.plumbing.attachments import upload as uploading
 from shared.plumbing.attachments.keeping import Attachments
+from tests.integration.intake.test_people import ended, erased
 from tests.integration.intake.town import DAY, DISPATCHER, FEEDER, OFFICER, SUPERVISOR, Town
 from tests.support import media
 from tests.support.running import OPERATOR
@@ -325,7 +326,7 @@ async def test_after_erasing_a_person_nothing_of_their_attachments_can_be_read(h
         await con.execute(
             "delete from vault_keys where subject = (select subject from vault where owner = $1 limit 1)", id
         )
-        addresses = await attachments(here).forget(con, id)
+        addresses = await keeping.forget(con, "complaint", [id])
     assert addresses == [sealed.name]
     assert (await here.call("GET", f"{path}/attachments/{answer['id']}{WHY}", DISPATCHER)).status_code == 410
     await attachments(here).drop(addresses)
@@ -337,10 +338,19 @@ async def test_after_erasing_a_person_nothing_of_their_attachments_can_be_read(h
     assert len(objects(here)) == 1
 
 
+async def test_an_erased_persons_objects_are_gone_when_the_door_answers(here: Town) -> None:
+    id = await ended(here, "1", 1)
+    await added(here, f"/complaints/{id}", media.jpeg())
+    await erased(here)
+    assert objects(here) == []
+    (entry,) = await here.get(f"/complaints/{id}/attachments")
+    assert entry["sha256"] is None and entry["erased_at"] is not None
+
+
 async def test_what_the_eraser_did_not_live_to_drop_is_swept(here: Town) -> None:
     id = await here.received("1", 1)
     await added(here, f"/complaints/{id}", media.jpeg())
-    await attachments(here).forget(here.service.pool, id)  # type: ignore[arg-type]
+    await keeping.forget(here.service.pool, "complaint", [id])  # type: ignore[arg-type]
     assert await attachments(here).sweep(datetime.now(UTC) + 2 * DAY) == 1
     assert objects(here) == []
 

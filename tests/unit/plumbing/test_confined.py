@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import sys
+import tempfile
 import time
 from functools import partial
 
@@ -59,8 +60,9 @@ def killed(_: bytes) -> bytes:
 
 
 def writing(_: bytes) -> bytes:
-    with open("/tmp/confined-wrote", "wb") as file:
+    with tempfile.TemporaryFile() as file:
         file.write(b"x")
+        file.flush()
     return b""
 
 
