@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-import yaml
-
 from ops.demo.traffic import HABITS, Habit
 from ops.embedded.stack import ROOT
+from shared.plumbing.settings import read_yaml
 from shared.rules.township import SHANGHAI, Town
 
 BYTES = 471
@@ -21,7 +20,7 @@ _MORE = "请尽快派人到现场查看并处理，处理以后给我回电话�
 
 def town() -> Town:
     """The town of the configuration."""
-    return Town.model_validate(yaml.safe_load((ROOT / "config" / "township.yaml").read_text())["town"])
+    return Town.model_validate(read_yaml(ROOT / "config" / "township.yaml")["town"])
 
 
 def orders(here: Town, count: int, *, until: datetime, first: int = 0) -> Iterator[dict[str, Any]]:

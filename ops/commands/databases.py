@@ -11,6 +11,7 @@ from ops.backup.embedded import Drilled
 from ops.client import Address
 from ops.commands.options import console
 from ops.embedded.processes import StackError
+from shared.plumbing.settings import read_yaml
 
 Databases = Annotated[
     Path | None,
@@ -30,7 +31,7 @@ def databases_of(file: Path | None, data: Path) -> dict[str, str]:
     if file is None:
         return Address.read(data).databases
     try:
-        known = yaml.safe_load(file.read_text())
+        known = read_yaml(file)
     except (OSError, yaml.YAMLError) as error:
         raise StackError("no_databases", f"无法读取 {file}（{type(error).__name__}）") from error
     if not isinstance(known, dict) or not all(isinstance(text, str) for pair in known.items() for text in pair):

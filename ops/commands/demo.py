@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -20,6 +19,7 @@ from ops.commands.options import console
 from ops.demo.living import FIRST, live
 from ops.demo.town import at
 from ops.embedded.stack import ROOT, Stack
+from shared.plumbing.settings import read_yaml
 from shared.rules.township import Town
 
 _TITLES = (
@@ -50,7 +50,7 @@ def demo(
 
 async def _demo(data: Path) -> dict[str, Any]:
     stack = Stack(data, start_at=at(FIRST, 0), say=console.print)
-    town = Town.model_validate(yaml.safe_load((ROOT / "config" / "township.yaml").read_text())["town"])
+    town = Town.model_validate(read_yaml(ROOT / "config" / "township.yaml")["town"])
     await stack.up()
     try:
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

@@ -14,6 +14,7 @@ from ops.commands.options import DEFAULT_DATA, AsJson, Data, console, print_json
 from ops.embedded.keys import Bearer
 from ops.embedded.processes import StackError
 from services.intake.domain.dispatch_rules import DispatchRules, check_all
+from shared.plumbing.settings import read_yaml
 from shared.rules.broken import RuleBroken
 from shared.rules.township import SHANGHAI, Dated, Town
 
@@ -25,7 +26,7 @@ File = Annotated[Path, typer.Argument(help="派单规则（YAML，同 config/dis
 def read(file: Path) -> Dated[DispatchRules]:
     """The rules in a file; raises `StackError` in words."""
     try:
-        return Dated[DispatchRules].model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return Dated[DispatchRules].model_validate(read_yaml(file))
     except FileNotFoundError:
         raise StackError("no_rules", f"找不到派单规则 {file}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
@@ -41,7 +42,7 @@ def check(
 ) -> None:
     """检查派单规则：格式、末条规则，以及单位、分类、社区（村）、地点是否都存在。"""
     rules = read(file)
-    town = Town.model_validate(yaml.safe_load((config / "township.yaml").read_text(encoding="utf-8"))["town"])
+    town = Town.model_validate(read_yaml(config / "township.yaml")["town"])
     try:
         check_all(rules, town)
     except RuleBroken as broken:

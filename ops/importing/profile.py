@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ops.importing.fields import (
@@ -26,6 +25,7 @@ from ops.importing.fields import (
     yes_or_no,
 )
 from shared.plumbing.guard import bare
+from shared.plumbing.settings import read_yaml
 
 FOLDER = Path("config/import")
 REQUIRED = frozenset({"number", "received_at", "title", "content"})
@@ -108,7 +108,7 @@ class Profile(BaseModel):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a profile; raises `ValidationError`."""
-        return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return cls.model_validate(read_yaml(path))
 
     @property
     def wanted(self) -> frozenset[str]:

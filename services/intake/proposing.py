@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import yaml
-
 from services.intake.domain.complaint import Complaint, ComplaintState
 from services.intake.domain.dispatch_rules import (
     Case,
@@ -27,6 +25,7 @@ from shared.events.intake import ComplaintDispatched, ComplaintReceived
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.database import Connection, Pool
+from shared.plumbing.settings import read_yaml
 from shared.rules.township import Dated
 
 LOOKED = "派单建议"
@@ -52,7 +51,7 @@ group by 1 order by 2 desc, 1
 @lru_cache(maxsize=16)
 def read_rules(path: Path) -> Dated[DispatchRules]:
     """The rules in a file, read once; raises `ValidationError`."""
-    return Dated[DispatchRules].model_validate(yaml.safe_load(path.read_text()))
+    return Dated[DispatchRules].model_validate(read_yaml(path))
 
 
 def rules_of(service: IntakeService) -> Dated[DispatchRules]:

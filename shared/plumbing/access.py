@@ -9,7 +9,8 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from litestar.types import ASGIApp, Message, Receive, Send
+from litestar import Litestar
+from litestar.types import Message, Receive, Send
 
 from shared.plumbing import logs, tracing
 from shared.plumbing.metrics import Metrics
@@ -29,16 +30,17 @@ class Access:
     reads at DEBUG: which operation, how it ended, how long it took, in which role; never who, never what was asked.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: Litestar) -> None:
+        self._app, self._inside = app, app.asgi_handler
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._inside(scope, receive, send)
             return
         headers = dict(scope["headers"])
         correlation = logs.correlation_of(headers.get(b"x-correlation-id", b"").decode("latin-1")) or uuid4().hex
+        metrics: Metrics = self._app.state.metrics
         status, started = NO_ANSWER, time.perf_counter()
 
         async def answering(message: Message) -> None:
@@ -51,14 +53,14 @@ class Access:
         method, traceparent = scope["method"], headers.get(b"traceparent", b"").decode("latin-1")
         with logs.about(correlation), tracing.span(method, "SERVER", traceparent) as span:
             try:
-                with self._metrics.in_flight.track_inprogress():
-                    await self._app(scope, receive, answering)
+                with metrics.in_flight.track_inprogress():
+                    await self._inside(scope, receive, answering)
             finally:
                 seconds = time.perf_counter() - started
                 handler = scope.get("route_handler")
                 operation = handler.handler_name if handler else UNKNOWN
                 problem = logs.taken_problem()
-                self._metrics.answered(operation, status, seconds, problem)
+                metrics.answered(operation, status, seconds, problem)
                 if span:
                     _describe(span, scope, operation, status)
                 level = logging.DEBUG if method in _READS and status < 500 else logging.INFO

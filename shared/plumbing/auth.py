@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import yaml
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -15,6 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from pydantic import TypeAdapter
 
 from shared.plumbing.caller import Person, Reach
+from shared.plumbing.settings import read_yaml
 from shared.rules.township import Role
 
 Authz = dict[str, dict[Role, Reach]]
@@ -27,7 +27,7 @@ ANYBODY = Person("anybody", Role.RESIDENT, Reach.TOWN)
 
 def load_authz(path: Path, service: str) -> Authz:
     """This service's part of `authz.yaml`, and the part all services share."""
-    document = yaml.safe_load(path.read_text())
+    document = read_yaml(path)
     return TypeAdapter(Authz).validate_python(document["every-service"] | document[service])
 
 

@@ -41,18 +41,18 @@ def upgrade(service: str, url: str, clock_start: datetime | None = None) -> None
     """Up to the newest revision. `clock_start`: where the town's clock begins in a new embedded database."""
     command.upgrade(config(service, url), "head")
     if clock_start is not None:
+        asyncio.run(begin_clock(url, clock_start))
 
-        async def start() -> None:
-            con = await asyncpg.connect(url)
-            try:
-                await con.execute(
-                    "update town_clock set ahead = $1 - clock_timestamp() where not exists (select from journal)",
-                    clock_start,
-                )
-            finally:
-                await con.close()
 
-        asyncio.run(start())
+async def begin_clock(url: str, moment: datetime) -> None:
+    """Where the town's clock begins in an embedded database that has heard nothing yet."""
+    con = await asyncpg.connect(url)
+    try:
+        await con.execute(
+            "update town_clock set ahead = $1 - clock_timestamp() where not exists (select from journal)", moment
+        )
+    finally:
+        await con.close()
 
 
 def run_env(metadata: sqlalchemy.MetaData) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-import yaml
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactBytes, CompactString, Int8, Int16, Int32, Schema, TaggedFields
 from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from shared.plumbing.settings import read_yaml
 
 # numbers of the Kafka protocol
 TOPIC, GROUP = 2, 3
@@ -48,7 +49,7 @@ class Right(NamedTuple):
 
 def read_access(file: Path) -> dict[str, Principal]:
     """The principals of an `access.yaml`."""
-    return TypeAdapter(dict[str, Principal]).validate_python(yaml.safe_load(file.read_text()))
+    return TypeAdapter(dict[str, Principal]).validate_python(read_yaml(file))
 
 
 def rights(access: Mapping[str, Principal]) -> set[Right]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-import yaml
 from faststream.kafka import KafkaBroker
 from litestar import Litestar, Request
 from litestar.datastructures import State
@@ -37,7 +36,7 @@ from shared.plumbing.outbox import Relay
 from shared.plumbing.quarantine import Quarantine
 from shared.plumbing.repair import Repair
 from shared.plumbing.server import Server
-from shared.plumbing.settings import Settings
+from shared.plumbing.settings import Settings, read_yaml
 from shared.plumbing.store import Kind
 from shared.plumbing.strict import StrictRequest, readable
 from shared.plumbing.supervision import Supervision
@@ -115,12 +114,10 @@ class Service(Generic[T]):
     @classmethod
     async def open(cls, plan: Plan[T], settings: Settings) -> "Service[T]":
         """Read the configuration, connect, and wire everything; nothing is listening yet."""
-        document = yaml.safe_load((settings.config / "township.yaml").read_text())
+        document = read_yaml(settings.config / "township.yaml")
         town = Town.model_validate(document["town"])
         terms = Dated[plan.terms].model_validate({"versions": document[plan.name]})  # type: ignore[name-defined]
-        calendar = Calendar(
-            CalendarOverrides.model_validate(yaml.safe_load((settings.config / "calendar.yaml").read_text()))
-        )
+        calendar = Calendar(CalendarOverrides.model_validate(read_yaml(settings.config / "calendar.yaml")))
         keys = Keys.from_file(settings.master_key_file, plan.name)
         pool = await open_pool(settings.dsn, plan.name, settings.database_pool)
         clock = Clock(pool)
@@ -326,7 +323,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        service = await Service.open(plan, settings)
+        service = await Service.open(plan, app.state.settings)
         app.state.service = service
         await service.start()
         try:
@@ -334,17 +331,10 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         finally:
             await service.stop()
 
-    state = State(
-        {
-            "authz": load_authz(settings.config / "authz.yaml", plan.name),
-            "issuers": Issuers(settings.jwks_file, settings.issuer, settings.audience),
-            "metrics": Metrics(plan.name),
-        }
-    )
     app = Litestar(
         [*HOUSE_ROUTES, *plan.routes],
         lifespan=[lifespan],
-        state=state,
+        state=surroundings(plan, settings),
         guards=[authorise],
         dependencies={"ask": Provide(_ask), "service": Provide(_service)},
         exception_handlers={Exception: answer},
@@ -361,9 +351,21 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         plugins=[Bodies()],
         logging_config=None,
     )
-    _every_route_has_a_row(app, state.authz)
-    app.asgi_handler = Access(app.asgi_handler, state.metrics)
+    _every_route_has_a_row(app, app.state.authz)
+    app.asgi_handler = Access(app)
     return app
+
+
+def surroundings(plan: Plan[Any], settings: Settings) -> State:
+    """What an application finds around itself: who may what, whose tokens are good, where it counts."""
+    return State(
+        {
+            "settings": settings,
+            "authz": load_authz(settings.config / "authz.yaml", plan.name),
+            "issuers": Issuers(settings.jwks_file, settings.issuer, settings.audience),
+            "metrics": Metrics(plan.name),
+        }
+    )
 
 
 def _every_route_has_a_row(app: Litestar, authz: dict[str, Any]) -> None:

@@ -3,9 +3,10 @@
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
+import yaml
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -68,6 +69,15 @@ class KafkaSettings(BaseSettings):
                 "SASL needs FIVEPLUSN_KAFKA_USER and FIVEPLUSN_KAFKA_PASSWORD_FILE, PLAINTEXT takes neither"
             )
         return self
+
+
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's, where the package brings it: a tenth of the time."""
+
+
+def read_yaml(file: Path) -> Any:
+    """What a YAML file of ours says; raises `yaml.YAMLError`, and `UnicodeDecodeError` when it is not UTF-8."""
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 -- it is a safe one
 
 
 def read_secret(file: Path) -> str:

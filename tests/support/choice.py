@@ -47,7 +47,9 @@ def town(data: Path, ports: Ports, keys: Keys, services: Sequence[str]) -> tuple
 async def postgres(data: Path) -> AsyncIterator[Server]:
     """A PostgreSQL server in which tests make databases."""
     if POSTGRES:
-        yield Server(_admin())
+        given = Server(_admin())
+        yield given
+        await given.end()
         return
     keys = Keys(data)
     keys.make()

@@ -2,23 +2,21 @@
 
 import asyncio
 import json
-import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import httpx
 from litestar import Litestar
 
 from ops.embedded.keys import Bearer, Keys
 from shared.events.base import Fact
-from shared.plumbing.migrate import upgrade
-from shared.plumbing.service import Plan, Service, application
+from shared.plumbing.migrate import begin_clock, upgrade
+from shared.plumbing.service import Plan, Service, application, surroundings
 from shared.plumbing.settings import Mode, Settings
 from tests.support.servers import Server
 
@@ -28,16 +26,13 @@ OPERATOR = Bearer("operator")
 @asynccontextmanager
 async def migrated(server: Server, service: str, begin: datetime) -> AsyncIterator[str]:
     """A new database, brought up to date by the real migrations, whose clock begins there."""
-    name = f"r_{secrets.token_hex(6)}"
-    con = await asyncpg.connect(server.admin)
-    await con.execute(f"create database {name}")
-    url = server.admin.rpartition("/")[0] + f"/{name}"
-    try:
-        await asyncio.to_thread(upgrade, service, url, begin)
+
+    async def migrate(url: str) -> None:
+        await asyncio.to_thread(upgrade, service, url)
+
+    async with server.copy(service, migrate) as url:
+        await begin_clock(url, begin)
         yield url
-    finally:
-        await con.execute(f"drop database {name} with (force)")
-        await con.close()
 
 
 @dataclass
@@ -125,37 +120,53 @@ class Running(Live):
         return await self.words(stream)
 
 
+_built: dict[int, list[Litestar]] = {}
+
+
+@contextmanager
+def built(plan: Plan[Any], settings: Settings) -> Iterator[Litestar]:
+    """The application of a plan in new surroundings; one that no test uses any more is taken again."""
+    free = _built.setdefault(id(plan), [])
+    if free:
+        app = free.pop()
+        app.state = surroundings(plan, settings)
+    else:
+        app = application(plan, settings)
+    yield app
+    free.append(app)
+
+
 @asynccontextmanager
 async def quiet(plan: Plan[Any], settings: Settings) -> AsyncIterator[Litestar]:
     """The application without its background."""
-    app, service = application(plan, settings), await Service.open(plan, settings)
-    app.state.service = service
-    if plan.begin:
-        await plan.begin(service)
-    yield app
-    await service.pool.close()
+    with built(plan, settings) as app:
+        service = app.state.service = await Service.open(plan, settings)
+        if plan.begin:
+            await plan.begin(service)
+        yield app
+        await service.pool.close()
 
 
 @asynccontextmanager
 async def lively(plan: Plan[Any], settings: Settings) -> AsyncIterator[Litestar]:
     """The application with its background; no broker answers it."""
-    app = application(plan, settings)
     up, over = asyncio.Event(), asyncio.Event()
 
-    async def life() -> None:
+    async def life(app: Litestar) -> None:
         """In a task of its own: what opens the service must close it."""
         async with app.lifespan():
             up.set()
             await over.wait()
 
-    living, opening = asyncio.create_task(life()), asyncio.create_task(up.wait())
-    await asyncio.wait([living, opening], return_when=asyncio.FIRST_COMPLETED)
-    try:
-        yield app
-    finally:
-        opening.cancel()
-        over.set()
-        await living
+    with built(plan, settings) as app:
+        living, opening = asyncio.create_task(life(app)), asyncio.create_task(up.wait())
+        await asyncio.wait([living, opening], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            yield app
+        finally:
+            opening.cancel()
+            over.set()
+            await living
 
 
 Way = Callable[[Plan[Any], Settings], AbstractAsyncContextManager[Litestar]]

@@ -1,9 +1,10 @@
 """Real servers for tests: one embedded PostgreSQL and one embedded broker for all of them."""
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,23 +35,42 @@ class Server:
     """A PostgreSQL server in which tests make databases."""
 
     admin: str
+    models: dict[str, str] = field(default_factory=dict)
+    _modelling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @asynccontextmanager
     async def database(self, metadata: MetaData) -> AsyncIterator[str]:
         """A new database with the plumbing's schema and these tables; dropped afterwards."""
-        name = f"t_{secrets.token_hex(6)}"
-        await self._admin(f"create database {name}")
-        url = self.admin.rpartition("/")[0] + f"/{name}"
-        try:
+        async with self.copy("plumbing", _plumbing) as url:
             own = await asyncpg.connect(url)
-            for script in SCHEMA:
-                await own.execute(script.read_text())
             for table in metadata.sorted_tables:
                 await own.execute(str(CreateTable(table).compile(dialect=postgresql.dialect())))
             await own.close()
             yield url
+
+    @asynccontextmanager
+    async def copy(self, kind: str, make: Callable[[str], Awaitable[None]]) -> AsyncIterator[str]:
+        """A new database as `make` leaves one; it is made once, and each of this kind is a copy of it."""
+        async with self._modelling:
+            if kind not in self.models:
+                model = f"m_{secrets.token_hex(6)}"
+                await self._admin(f"create database {model}")
+                await make(self._url(model))
+                self.models[kind] = model
+        name = f"t_{secrets.token_hex(6)}"
+        await self._admin(f"create database {name} template {self.models[kind]}")
+        try:
+            yield self._url(name)
         finally:
             await self._admin(f"drop database {name} with (force)")
+
+    async def end(self) -> None:
+        """Drop what the copies were made of."""
+        for model in self.models.values():
+            await self._admin(f"drop database {model} with (force)")
+
+    def _url(self, name: str) -> str:
+        return self.admin.rpartition("/")[0] + f"/{name}"
 
     async def _admin(self, command: str) -> None:
         """On a connection of its own: the server may have been started anew since the last one."""
@@ -59,6 +79,13 @@ class Server:
             await con.execute(command)
         finally:
             await con.close()
+
+
+async def _plumbing(url: str) -> None:
+    con = await asyncpg.connect(url)
+    for script in SCHEMA:
+        await con.execute(script.read_text())
+    await con.close()
 
 
 @asynccontextmanager

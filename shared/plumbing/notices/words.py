@@ -9,11 +9,11 @@ from string import Formatter
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-import yaml
 from pydantic import Field, TypeAdapter, model_validator
 
 from shared.events.base import Fact, Line, Value, derived
 from shared.plumbing.database import Connection, Pool
+from shared.plumbing.settings import read_yaml
 from shared.rules import township
 from shared.rules.township import SHANGHAI
 
@@ -171,7 +171,7 @@ class Templates:
     @classmethod
     def load(cls, path: Path, service: str, town: str, known: Mapping[str, frozenset[str]]) -> Self:
         """This service's part of `notices.yaml`; a wrong template stops the service, with all reasons."""
-        texts = TypeAdapter(dict[str, dict[str, Line]]).validate_python(yaml.safe_load(path.read_text()))[service]
+        texts = TypeAdapter(dict[str, dict[str, Line]]).validate_python(read_yaml(path))[service]
         if wrong := [reason for name, text in texts.items() for reason in _wrong(name, text, known)]:
             raise ValueError(f"{path.name}: {'; '.join(wrong)}")
         return cls(town, texts)
