@@ -4,10 +4,10 @@ PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; 
 	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
 BIN := .venv/bin
 KAFKA_TESTS := tests/apache tests/faults tests/e2e
-PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
-SLOW := tests/e2e/test_demo.py tests/e2e/test_bench.py tests/fuzz
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+LONG := tests/e2e/test_demo.py tests/e2e/test_bench.py tests/e2e/test_backup.py
 
-.PHONY: demo up test test-demo test-bench fuzz test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
+.PHONY: demo up test test-long fuzz test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
 
 demo: .venv/.installed  ## the town lives day by day until both stories are closed
 	@$(BIN)/fiveplusn demo
@@ -16,13 +16,10 @@ up: .venv/.installed  ## the whole stack on .fiveplusn/, until Ctrl-C
 	@$(BIN)/fiveplusn up
 
 test: lint  ## everything that needs nothing but Python
-	@$(PYTEST) $(SLOW:%=--ignore %)
+	@$(PYTEST) $(LONG:%=--ignore %) --ignore tests/fuzz
 
-test-demo: .venv/.installed  ## the demo as `make demo` runs it, and what it must show
-	@$(BIN)/python -m pytest tests/e2e/test_demo.py
-
-test-bench: .venv/.installed  ## the bench, small: that it measures every part
-	@$(BIN)/python -m pytest tests/e2e/test_bench.py
+test-long: .venv/.installed  ## what takes minutes: the demo as `make demo` runs it, the backup drill, the bench (small)
+	@$(PYTEST) $(LONG)
 
 fuzz: .venv/.installed  ## what the OpenAPI document allows and forbids, tried by Schemathesis
 	@$(BIN)/python -m pytest tests/fuzz

@@ -48,9 +48,9 @@ async def postgres(data: Path) -> AsyncIterator[Server]:
         yield server
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """The whole town as real processes."""
+    """The whole town as real processes, for the tests of one file: a town that nobody asks costs a third of a core."""
     stack = Stack(tmp_path_factory.mktemp("town"), servers=choice.town)
     await stack.up()
     yield stack

@@ -57,7 +57,8 @@ class Relay:
     broker that forgot is told everything again from the journal, under a new log epoch.
     """
 
-    POLL = 0.05
+    POLL, IDLE = 0.05, 0.4
+    """Seconds between two looks: at first, and at last when nothing comes; what this process says wakes it at once."""
     PROBE = 2.0
 
     def __init__(
@@ -112,12 +113,15 @@ class Relay:
         self._checked = 0.0
         try:
             await producer.start()
+            pause = self.POLL
             while not self._stopping.is_set():
+                woken = self._wake.is_set()
                 self._wake.clear()
                 sent = await self._turn(con, producer)
+                pause = self.POLL if sent or woken else min(pause * 2, self.IDLE)
                 if sent < self._batch:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), self.POLL)
+                        await asyncio.wait_for(self._wake.wait(), pause)
             while await self._turn(con, producer):
                 pass
         finally:

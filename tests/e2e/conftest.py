@@ -1,4 +1,4 @@
-"""The whole town as real processes, once for all end-to-end tests."""
+"""The whole town as real processes, once for the tests of a file."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
