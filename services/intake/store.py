@@ -103,6 +103,7 @@ _COMPLAINTS = table(
     _json("callback_tries"),
     Column("callback", JSONB),
     _number("reopenings"),
+    _moment("reopened_at"),
     Column("exception", Text),
     Column("closed", Text),
     _flag("supervised"),
