@@ -146,7 +146,9 @@ COMPLAINTS = Kind(
     _COMPLAINTS,
     complaint.evolve,
     watches=watches,
-    scope=lambda state: Scope(state.community, (*filter(None, (state.lead,)), *state.support)),
+    scope=lambda state: Scope(
+        state.community, (*filter(None, (state.lead,)), *state.support), confidential=state.confidential
+    ),
 )
 
 _ROUTES = table(
