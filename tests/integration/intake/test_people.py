@@ -557,7 +557,7 @@ async def test_staff_texts_with_personal_data_are_refused_and_not_changed(here: 
     path = await here.handled(await here.received("1", 1))
     before = await here.words(UUID(path[-36:]))
     answer = await here.call("POST", f"{path}/progress", OFFICER, {"unit": UNIT, "note": note})
-    assert (answer.status_code, answer.json()["code"]) == (409, "personal_data_in_public_text")
+    assert (answer.status_code, answer.json()["code"]) == (422, "personal_data_in_public_text")
     assert answer.json()["errors"][0]["pointer"] == "/note"
     assert note not in answer.text
     route = {"wanted": "TOPIC", "public_title": note}
