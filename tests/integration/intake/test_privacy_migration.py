@@ -11,7 +11,7 @@ from tests.support.running import migrated
 from tests.support.servers import Server
 
 _STRIPPED = """
-alter table complaints drop column ended_at, drop column retain_until;
+alter table complaints drop column ended_at, drop column retain_until, drop column reopened_at;
 drop table erasures; drop table forgotten_orders; drop table forgotten_people;
 drop index audit_at; drop index audit_actor;
 delete from timers;
