@@ -122,7 +122,7 @@ async def test_many_looks_at_once_are_counted_one_by_one(here: Town) -> None:
         ({"phone": PHONE, "reason": " "}, 422),
         ({"phone": "王建国", "reason": "核实"}, 422),
         ({"phone": "+-()", "reason": "核实"}, 409),
-        ({"phone": PHONE, "reason": "来电13800138000核实"}, 409),
+        ({"phone": PHONE, "reason": "来电13800138000核实"}, 422),
         ({"phone": PHONE, "reason": "核\x00实"}, 422),
         ({"phone": PHONE, "reason": "核实", "name": "王"}, 422),
     ],

@@ -828,6 +828,8 @@ ALWAYS = (
     *("try_call", "call_back", "reopen", "except_it", "close", "route", "link", "take", "conclude"),
     *("move", "answer_suggestion"),
 )
+AGO = (timedelta(0), MINUTE, 2 * HOUR, 400 * DAY)
+"""How long ago something may be said to have happened."""
 OF_A_ROUTE = ("take", "conclude", "move", "answer_suggestion")
 REASONS = ("POLICY", "PLANNING", "HISTORICAL", "LITIGATION", "FUNDING")
 
@@ -849,7 +851,7 @@ def some_command(random: Random, life: Life, now: datetime) -> tuple[str, dict[s
 def _arguments(random: Random, name: str, life: Life, now: datetime) -> dict[str, Any]:
     right = random.random() < 0.85
     unit = life.lead if right and life.lead else random.choice(UNITS)
-    at = now - random.choice((timedelta(0), timedelta(0), MINUTE, 2 * HOUR, 400 * DAY, -HOUR)) if not right else now
+    at = now - random.choice((timedelta(0), *AGO, -HOUR)) if not right else now
     id = UUID(int=random.getrandbits(128), version=4)
     match name:
         case "receive_again":
