@@ -105,6 +105,22 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
             ],
         ),
     ],
+    "通知与附件 Notices and attachments": [
+        (
+            "短信通知（按结果）",
+            "cps",
+            [(rate("fiveplusn_notices_total", "service, outcome"), "{{service}} {{outcome}}")],
+        ),
+        ("待发通知", "short", [(greatest("fiveplusn_notices_queued"), "{{service}}")]),
+        ("通知延迟（静默时段不计）", "s", [(greatest("fiveplusn_notices_lateness_seconds"), "{{service}}")]),
+        (
+            "收到的附件（按类型）",
+            "cps",
+            [(rate("fiveplusn_attachments_added_total", "service, media_type"), "{{service}} {{media_type}}")],
+        ),
+        ("收到的附件大小", "Bps", [(rate("fiveplusn_attachments_added_bytes_total", "service"), "{{service}}")]),
+        ("清除的无主文件", "cps", [(rate("fiveplusn_attachments_swept_total", "service"), "{{service}}")]),
+    ],
     "请求 HTTP": [
         ("请求", "reqps", [(rate("fiveplusn_http_requests_total", "service, status"), "{{service}} {{status}}")]),
         ("用时 p50 / p99", "s", [(slowest(0.5), "{{service}} p50"), (slowest(0.99), "{{service}} p99")]),

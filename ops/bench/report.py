@@ -68,5 +68,6 @@ def table(found: dict[str, Any]) -> Table:
             seen = f"{found['parts_per_s'][name]:,.0f} /秒" + (f"，CPU {cpu:.0f} µs" if cpu else "")
             shown.add_row(words, seen, f"≥ {target:,}" if target else "")
     for name, seen in found.get("views_ms", {}).items():
-        shown.add_row(f"查询：{name}", f"p50 {seen['p50_ms']:.1f} ms，p99 {seen['p99_ms']:.1f} ms", "")
+        rows = f"，{seen['rows']:,.0f} 行，{seen['rows_per_s']:,.0f} 行/秒" if "rows" in seen else ""
+        shown.add_row(f"查询：{name}", f"p50 {seen['p50_ms']:.1f} ms，p99 {seen['p99_ms']:.1f} ms{rows}", "")
     return shown

@@ -1,6 +1,7 @@
 """`fiveplusn secrets`: keys, passwords and tokens of a stack in containers, each made once, each in a file of its own."""
 
 import secrets as random
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,11 +37,13 @@ def secrets(
         write_private(file, random.token_urlsafe(24))
     if not (folder / "api-keys.json").exists():
         write_private(folder / "api-keys.json", "[]\n")  # `fiveplusn api-key` adds to it
+    if not (folder / "notices").exists():
+        write_private(folder / "notices", f"whsec_{b64encode(random.token_bytes(32)).decode()}\n")
     signs = keys.issuer.exists()  # without it the town's own provider does
     for name, bearer in _TOKENS.items() if signs else ():
         token = keys.token(bearer, now=datetime.now(UTC), lifetime=timedelta(days=days))
         (folder / name).write_text(token)  # in place: a container that runs sees the new one
-    shown = (*passwords(), "api-keys.json")
+    shown = (*passwords(), "api-keys.json", "notices")
     for file in (keys.master_key, keys.jwks, *map(folder.joinpath, shown), *folder.glob("token-*")):
         file.chmod(0o644)  # containers run as users of their own; on the host the folder keeps everybody else out
     typer.echo(

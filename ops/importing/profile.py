@@ -24,6 +24,7 @@ from ops.importing.fields import (
     shapes,
     yes_or_no,
 )
+from services.intake.domain.asked import LONGEST_TITLE
 from shared.plumbing.guard import bare
 from shared.plumbing.settings import read_yaml
 
@@ -160,6 +161,8 @@ class Profile(BaseModel):
             cells = [self._clear(named.get(heading, "")) for heading in self._headings(name)]
             if all(cells):
                 given[name] = "-".join(cells)
+        if "title" in given and self.columns.get("title") == self.columns.get("content"):
+            given["title"] = given["title"][:LONGEST_TITLE]  # the list has no titles; the content keeps every word
         for name, text in given.items():
             yield name, self.values.get(name, {}).get(text, text)
 

@@ -37,6 +37,7 @@ PLAN = Plan(
     topics=("intake.events", "escalation.events", "projects.events"),
     routes=ROUTES,
     listen=listen,
+    publishes=True,
     ring=ring,
     begin=begin,
 )

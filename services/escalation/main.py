@@ -36,6 +36,7 @@ PLAN = Plan(
     topics=("intake.events", "deliberation.events"),
     routes=ROUTES,
     listen=listen,
+    publishes=True,
     ring=ring,
     begin=begin,
 )

@@ -118,11 +118,7 @@ async def decide(
     """
     if isinstance(said, ForUnit):
         speaks_for(ask.caller, said.unit)
-    person: UUID | None = None
-    if said is not None:
-        person = await service.pool.fetchval(_WHOSE, id, ORDER)
-        if person is None:
-            await refuse_personal(service, id, said)
+    person = None if said is None else await whose_words(service, ask.caller, id, said)
     if person is None and not along and then is None:
         with suppress(_Late):
             return await change(service.base, COMPLAINTS, id, ask, _in_time(service, rule))
@@ -145,9 +141,23 @@ async def decide(
     return await together(service.base, [(COMPLAINTS, id), *along], ask, run, prepare)
 
 
-_WHOSE = """
-select v.subject from complaints c join vault v on v.owner = c.id and v.field = $2 where c.id = $1 and c.confidential
-"""
+async def whose_words(service: IntakeService, caller: Person, id: UUID, said: Asked) -> UUID | None:
+    """The person under whose key the words about a confidential complaint are kept; those about any other are refused
+    with `RuleBroken` where they are personal.
+
+    A complaint that is none of the caller's business is not compared with: the refusal would tell that there is one.
+    """
+    row = await service.pool.fetchrow(_WHOSE, id, ORDER)
+    if row is None or not caller.reaches(COMPLAINTS.scope(COMPLAINTS.stored(row))):
+        return None
+    if row["confidential"] and row["subject"]:
+        person: UUID = row["subject"]
+        return person
+    await refuse_personal(service, id, said)
+    return None
+
+
+_WHOSE = "select c.*, v.subject from complaints c left join vault v on v.owner = c.id and v.field = $2 where c.id = $1"
 
 
 def answer(held: Held[Any]) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """查询码: with it a resident follows a complaint without a login.
 
-The code is the complaint's id, encrypted: nothing is stored, nothing is looked up when it is made, and without the key
-nobody can make one. It carries the first 64 bits of the id, which tell the town's complaints apart, and 16 zero bits:
-of 65,536 guesses 65,535 are none before any complaint is asked for. What encrypts 80 bits is a Feistel network of ten
-rounds with HMAC-SHA256 (the structure of FF1, NIST SP 800-38G).
+The code is the beginning of the complaint's id and a truncated HMAC-SHA256 of the whole id (FIPS 198-1, SP 800-107): nothing
+is stored, nothing is looked up when it is made, and without the key nobody can make one, not even whoever knows the id.
+Its last character is a check: whoever mistypes one character, or most swaps of two, is told so without a search.
 """
 
 import hmac
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.intake.domain.complaint import Complaint
@@ -21,60 +21,56 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U."""
 _READ = str.maketrans("OIL", "011")
 """What is taken for what, when a code is read or dictated."""
-_CODE = re.compile(f"[{_ALPHABET}]{{16}}")
-_ROUNDS = 10
-_HALF = 5
-_ZEROS = bytes(2)
+_LENGTH = 16
+_BEGINNING, _TAG = 32, 43
+"""Bits of the id and of the HMAC: with 5 bits a character they fill all but the last one."""
 _USE = b"follow"
 
-_WITH = "select id from complaints where id between $1 and $2 limit 2"
+_WITH = "select id from complaints where id between $1 and $2"
 
 
 def follow_code(lookup_key: bytes, complaint: UUID) -> str:
     """查询码 of a complaint: `XXXX-XXXX-XXXX-XXXX`."""
-    left, right = _halves(complaint.bytes[:8] + _ZEROS)
-    key = hmac.digest(lookup_key, _USE, "sha256")
-    for turn in range(_ROUNDS):
-        left, right = right, left ^ _mixed(key, turn, right)
-    number = int.from_bytes(_joined(left, right))
-    digits = "".join(_ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
-    return "-".join(digits[at : at + 4] for at in range(0, 16, 4))
+    digest = hmac.digest(hmac.digest(lookup_key, _USE, "sha256"), complaint.bytes, "sha256")
+    number = complaint.int >> 128 - _BEGINNING << _TAG | int.from_bytes(digest) >> 256 - _TAG
+    digits = [number >> shift & 31 for shift in range(_BEGINNING + _TAG - 5, -1, -5)]
+    return _grouped([*digits, _check(digits)])
 
 
-def beginning_of(lookup_key: bytes, code: str) -> bytes | None:
-    """The first 8 bytes of the id in a code, however it is written; None for what is no code of ours."""
+def read_code(code: str) -> str | None:
+    """A code as we write it, however it is written; None for what is mistyped, or no code at all."""
     plain = re.sub(r"[\s\-]", "", code).upper().translate(_READ)
-    if not _CODE.fullmatch(plain):
+    digits = [_ALPHABET.find(sign) for sign in plain]
+    if len(digits) != _LENGTH or -1 in digits or _check(digits[:-1]) != digits[-1]:
         return None
-    number = 0
-    for digit in plain:
-        number = number << 5 | _ALPHABET.index(digit)
-    left, right = _halves(number.to_bytes(2 * _HALF))
-    key = hmac.digest(lookup_key, _USE, "sha256")
-    for turn in reversed(range(_ROUNDS)):
-        left, right = right ^ _mixed(key, turn, left), left
-    clear = _joined(left, right)
-    return clear[:8] if hmac.compare_digest(clear[8:], _ZEROS) else None
+    return _grouped(digits)
 
 
-def _halves(ten: bytes) -> tuple[int, int]:
-    return int.from_bytes(ten[:_HALF]), int.from_bytes(ten[_HALF:])
+def _check(digits: Sequence[int]) -> int:
+    """The check character by the hybrid system of ISO/IEC 7064, for 32 characters (MOD 33,32)."""
+    product = 32
+    for digit in digits:
+        product = ((product + digit) % 32 or 32) * 2 % 33
+    return (1 - product) % 32
 
 
-def _joined(left: int, right: int) -> bytes:
-    return left.to_bytes(_HALF) + right.to_bytes(_HALF)
-
-
-def _mixed(key: bytes, turn: int, half: int) -> int:
-    return int.from_bytes(hmac.digest(key, bytes([turn]) + half.to_bytes(_HALF), "sha256")[:_HALF])
+def _grouped(digits: Sequence[int]) -> str:
+    signs = "".join(_ALPHABET[digit] for digit in digits)
+    return "-".join(signs[at : at + 4] for at in range(0, _LENGTH, 4))
 
 
 async def followed(pool: Pool, lookup_key: bytes, code: str) -> UUID | None:
-    """The complaint of this code. The database is asked whatever the code is: the time it takes tells nothing."""
-    beginning = beginning_of(lookup_key, code)
-    asked = beginning or bytes(8)
-    found = await pool.fetch(_WITH, UUID(bytes=asked + bytes(8)), UUID(bytes=asked + b"\xff" * 8))
-    return found[0]["id"] if beginning is not None and len(found) == 1 else None
+    """The complaint of this code, among those whose ids begin so."""
+    written = read_code(code)
+    if written is None:
+        return None
+    beginning = 0
+    for sign in written.replace("-", "")[:-1]:
+        beginning = beginning << 5 | _ALPHABET.index(sign)
+    first = beginning >> _TAG << 128 - _BEGINNING
+    last = first | (1 << 128 - _BEGINNING) - 1
+    rows = await pool.fetch(_WITH, UUID(int=first), UUID(int=last))
+    return next((row["id"] for row in rows if hmac.compare_digest(follow_code(lookup_key, row["id"]), written)), None)
 
 
 PUBLIC = (

@@ -1,4 +1,4 @@
-"""全过程: everything that was said of a complaint and of its routes, its due dates, and who urged it when."""
+"""全过程: everything that was said of a complaint and of its routes, its due dates, its urges and attachments."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +9,7 @@ import asyncpg
 
 from services.intake.deciding import SAID
 from services.intake.domain.wording import HEADINGS, ROLES, sentence, text
+from services.intake.store import COMPLAINTS
 from shared.events.base import Fact
 from shared.events.intake import (
     ComplaintDeadlineRecounted,
@@ -26,7 +27,12 @@ _SAID = """
 select kind, stream, version, type, data::text as data, actor, occurred_at, recorded_at from journal
 where stream = any(array(select id from routes where complaint = $1) || $1::uuid) order by position
 """
+_ATTACHED = """
+select id, media_type, size, uploaded_at, uploaded_by, withdrawn_at, erased_at from attachments
+where kind = $1 and owner = $2 order by uploaded_at, id
+"""
 _AUTOMATIC = "系统自动"
+_SORTS = {"image": "照片", "audio": "录音"}
 
 Said = tuple[asyncpg.Record, Fact]
 """A row of the journal, and the fact in it."""
@@ -116,6 +122,23 @@ def deadlines(rows: Sequence[Said]) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+async def attachments(con: Connection | Pool, id: UUID, town: Town) -> list[dict[str, Any]]:
+    """附件: of what kind and size, who brought it and when. The name that a file had, and what it shows, stay sealed."""
+    return [
+        {
+            "attachment": str(row["id"]),
+            "media_type": row["media_type"],
+            "words": _SORTS[row["media_type"].partition("/")[0]],
+            "size": row["size"],
+            "occurred_at": row["uploaded_at"].isoformat(),
+            "withdrawn_at": row["withdrawn_at"] and row["withdrawn_at"].isoformat(),
+            "erased_at": row["erased_at"] and row["erased_at"].isoformat(),
+            "who": who(row["uploaded_by"], town),
+        }
+        for row in await con.fetch(_ATTACHED, COMPLAINTS.name, id)
+    ]
 
 
 def urges(rows: Iterable[Said]) -> list[dict[str, Any]]:

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from services.intake.domain.asked import Order
-from services.intake.domain.redaction import Known, unfit
 from services.intake.registering import CONTACT, ORDER, IntakeService, correction
 from shared.events.base import Asked
 from shared.rules.broken import refuse
+from shared.rules.redaction import Known, unfit
 
 
 async def refuse_personal(service: IntakeService, complaint: UUID, said: Asked) -> None:
@@ -22,4 +22,4 @@ async def refuse_personal(service: IntakeService, complaint: UUID, said: Asked) 
     if corrected := kept.get((complaint, CONTACT)):
         contact = correction(corrected)
         known.append(Known(contact.name, contact.phone))
-    refuse(*unfit(said, known, service.today.public_numbers))
+    refuse(*unfit(said, known, service.town.public_numbers))

@@ -103,6 +103,7 @@ _COMPLAINTS = table(
     _json("callback_tries"),
     Column("callback", JSONB),
     _number("reopenings"),
+    _moment("reopened_at"),
     Column("exception", Text),
     Column("closed", Text),
     _flag("supervised"),
@@ -145,7 +146,9 @@ COMPLAINTS = Kind(
     _COMPLAINTS,
     complaint.evolve,
     watches=watches,
-    scope=lambda state: Scope(state.community, (*filter(None, (state.lead,)), *state.support)),
+    scope=lambda state: Scope(
+        state.community, (*filter(None, (state.lead,)), *state.support), confidential=state.confidential
+    ),
 )
 
 _ROUTES = table(

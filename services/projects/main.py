@@ -14,6 +14,7 @@ PLAN = Plan(
     topics=("intake.events", "deliberation.events"),
     routes=ROUTES,
     listen=listen,
+    publishes=True,
     ring=ring,
 )
 

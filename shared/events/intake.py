@@ -397,10 +397,14 @@ class ComplaintDeadlineNear(ComplaintFact):
 
 
 class ComplaintDeadlineRecounted(ComplaintFact):
-    """期限重算: the holidays of the year are announced; a new deadline version, and no second warning."""
+    """期限重算: the holidays of the year are announced; a new deadline version, and no second warning.
+
+    `instead_of`: the due date that stood before; it may be the same one.
+    """
 
     due_at: Moment
     deadline_version: int
+    instead_of: Moment | None = None
 
 
 class ComplaintOverdue(ComplaintFact):

@@ -12,10 +12,14 @@ class NotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose business an aggregate is: a community's, and some departments'."""
+    """Whose business an aggregate is: a community's, and some departments'.
+
+    `confidential`: it is nothing to the community where it merely happened, unless that is among `departments` itself.
+    """
 
     community: str | None = None
     departments: tuple[str, ...] = ()
+    confidential: bool = False
 
 
 class Reach(StrEnum):
@@ -53,7 +57,8 @@ class Person:
             case Reach.TOWN:
                 return True
             case Reach.COMMUNITY:
-                return scope.community in self.communities
+                own = scope.community in self.communities
+                return own and (not scope.confidential or not self.communities.isdisjoint(scope.departments))
             case Reach.DEPARTMENT:
                 return self.department in scope.departments
 

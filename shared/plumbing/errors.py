@@ -17,6 +17,7 @@ from shared.plumbing.change import KeyReused, VersionMoved
 from shared.plumbing.database import is_conflict, is_transient
 from shared.plumbing.quarantine import NotOpen
 from shared.plumbing.vault import Erased
+from shared.rules import redaction
 from shared.rules.broken import RuleBroken
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,10 @@ _WORDS = {
     422: ("invalid", "请求内容有误"),
     429: ("too_many_requests", "请求过于频繁"),
 }
+
+
+_STATUS = {"not_found": 404, redaction.CODE: 422}
+"""What a rule refuses is a conflict with how things stand, but for these."""
 
 
 class BadBody(Exception):
@@ -68,8 +73,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
                 {"code": r.code, "detail": r.words} | ({"pointer": r.pointer} if r.pointer else {})
                 for r in error.reasons
             ]
-            missing = any(reason.code == "not_found" for reason in error.reasons)
-            return problem(404 if missing else 409, error.reasons[0].code, error.reasons[0].words, reasons)
+            status = next((_STATUS[reason.code] for reason in error.reasons if reason.code in _STATUS), 409)
+            return problem(status, error.reasons[0].code, error.reasons[0].words, reasons)
         case BadBody():
             where = {"code": error.code, "detail": error.words, "pointer": error.pointer or ""}
             return problem(error.status, error.code, error.words, [where] if error.pointer else ())

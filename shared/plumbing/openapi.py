@@ -130,7 +130,7 @@ def complete(app: Litestar, document: Document) -> None:
     }
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     handlers = dict(_handlers(app))
-    models = {model for handler in handlers.values() for model in (_body(handler), _query(handler)) if model}
+    models = {model for handler in handlers.values() for model in (body_model(handler), _query(handler)) if model}
     bodies, defined = models_json_schema(
         [(model, "validation") for model in sorted(models, key=lambda model: model.__qualname__)],
         ref_template="#/components/schemas/{model}",
@@ -144,7 +144,7 @@ def complete(app: Litestar, document: Document) -> None:
         if model := _query(handler):
             schema = components["schemas"].pop(bodies[model, "validation"]["$ref"].rpartition("/")[2])
             operation.setdefault("parameters", []).extend(_named(schema))
-        if model := _body(handler):
+        if model := body_model(handler):
             operation["requestBody"]["content"] = {"application/json": {"schema": bodies[model, "validation"]}}
         is_open = not app.state.authz[handler.handler_name]
         operation["security"] = [] if is_open else [{"bearer": []}]
@@ -171,7 +171,7 @@ def _handlers(app: Litestar) -> Iterator[tuple[tuple[str, str], HTTPRouteHandler
                     yield (route.path_format, method.lower()), handler
 
 
-def _body(handler: HTTPRouteHandler) -> type[BaseModel] | None:
+def body_model(handler: HTTPRouteHandler) -> type[BaseModel] | None:
     """The model of a handler's JSON body."""
     data = handler.parsed_fn_signature.parameters.get("data")
     if data is None or not isinstance(data.annotation, type) or not issubclass(data.annotation, BaseModel):

@@ -33,7 +33,9 @@ from shared.plumbing.notices.noticing import Noticing
 from shared.plumbing.notices.words import Teller
 from shared.plumbing.openapi import Bodies, OpenAPI
 from shared.plumbing.outbox import Relay
+from shared.plumbing.public_texts import refuse_personal
 from shared.plumbing.quarantine import Quarantine
+from shared.plumbing.rate_limit import RateLimits
 from shared.plumbing.repair import Repair
 from shared.plumbing.server import Server
 from shared.plumbing.settings import Settings, read_yaml
@@ -71,6 +73,8 @@ class Plan(Generic[T]):
     tells: "Callable[[Service[T]], Teller] | None" = None
     tidy: "Callable[[Service[T]], Awaitable[None]] | None" = None
     """What is taken away every minute because its time is over."""
+    publishes: bool = False
+    """Whatever staff write through its doors goes onto the bus, for everybody and for ever."""
     speaks: bool = True
     attachments: bool = False
 
@@ -288,6 +292,8 @@ class Service(Generic[T]):
 
 async def _ask(request: Request[Any, Any, Any], service: NamedDependency[Any]) -> Ask:
     """Who asks, with which key and for which version. It comes after `service`: two at once would cost a task each."""
+    if service.plan.publishes:
+        await refuse_personal(request, service.town)
     return asked(request, await request.body())
 
 
@@ -364,6 +370,7 @@ def surroundings(plan: Plan[Any], settings: Settings) -> State:
             "authz": load_authz(settings.config / "authz.yaml", plan.name),
             "issuers": Issuers(settings.jwks_file, settings.issuer, settings.audience),
             "metrics": Metrics(plan.name),
+            "rate_limits": RateLimits(),
         }
     )
 

@@ -105,9 +105,13 @@ def _names(entry: Community | Place | Category) -> set[str]:
 
 
 class Town(Value):
-    """The reference lists of `config/township.yaml`; codes are unique in each."""
+    """The reference lists of `config/township.yaml`; codes are unique in each.
+
+    `public_numbers`: telephone numbers of offices, which staff may write in public texts.
+    """
 
     name: Line
+    public_numbers: tuple[Line, ...] = ()
     communities: tuple[Community, ...]
     places: tuple[Place, ...]
     categories: tuple[Category, ...]

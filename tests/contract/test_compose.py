@@ -111,7 +111,7 @@ def test_a_service_is_itself_alone_and_starts_after_what_it_needs(name: str):
     assert environment.get("FIVEPLUSN_MODE", "production") == "production"
     assert service["build"]["args"]["SERVICE"] == name
     mounted = {secret["source"] if isinstance(secret, dict) else secret for secret in service["secrets"]}
-    own = {f"database-{name}", f"kafka-{name}"} | ({"api-keys"} if name == "intake" else set())
+    own = {f"database-{name}", f"kafka-{name}"} | ({"api-keys", "notices"} if name == "intake" else set())
     assert mounted == own | {"master-key", "jwks", "token-service"}
     needs = {need: state["condition"] for need, state in service["depends_on"].items()}
     assert needs == dict.fromkeys(ONCE, "service_completed_successfully")

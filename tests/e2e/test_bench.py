@@ -44,5 +44,7 @@ def test_the_bench_measures_every_part_and_says_on_what(tmp_path: Path):
     assert found["parts_per_s"].keys() == PARTS.keys()
     assert all(value > 0 for value in found["parts_per_s"].values())
     assert found["views_ms"].keys() >= {"list", "overdue", "text, staff", "originals, nowhere", "complaint", "follow"}
+    assert found["views_ms"]["export, CSV"]["rows"] > 100
+    assert found["views_ms"]["export, CSV"]["rows_per_s"] > 0
     assert all(0 < seen["p50_ms"] <= seen["p99_ms"] for seen in found["views_ms"].values())
     assert found["machine"].keys() >= {"cores", "python", "postgresql", "broker"}

@@ -13,7 +13,6 @@ from services.intake.domain import erasure
 from services.intake.domain.asked import Because
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.erasure import Erasure, ErasureState, RequestErasure
-from services.intake.domain.redaction import unfit_text
 from services.intake.forgetting import forget_person
 from services.intake.registering import ORDER, Here
 from services.intake.store import COMPLAINTS, ERASURES
@@ -23,6 +22,7 @@ from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Where, Work
 from shared.rules.broken import refuse
+from shared.rules.redaction import unfit_text
 
 _SUBJECT = "select subject from vault where subject = $1 limit 1"
 _ASKER = "select subject from vault where owner = $1 and field = $2"

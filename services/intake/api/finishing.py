@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import post
 from litestar.params import FromPath, JSONBody
 
-from services.intake.deciding import answer, decide, timed
+from services.intake.deciding import answer, decide, timed, whose_words
 from services.intake.domain import finishing
 from services.intake.domain.asked import (
     ApproveException,
@@ -18,7 +18,6 @@ from services.intake.domain.asked import (
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.route import Route, RouteState, stands
 from services.intake.domain.route import route as route_rule
-from services.intake.public_texts import refuse_personal
 from services.intake.registering import Here
 from services.intake.store import COMPLAINTS, ROUTES
 from shared.events.base import derived
@@ -106,7 +105,7 @@ async def route_complaint(
         route.change(route_rule, data, complaint.state, id)
         return answer(route)
 
-    await refuse_personal(service, id, data)
+    await whose_words(service, ask.caller, id, data)
     return await together(service.base, [(COMPLAINTS, id), Where(ROUTES, "complaint", id)], ask, run)
 
 

@@ -1,6 +1,5 @@
 """Doors for residents: a complaint is followed by its code, without a login."""
 
-import zlib
 from base64 import b64encode
 from datetime import datetime
 from hashlib import sha256
@@ -10,7 +9,6 @@ from typing import Any
 import jinja2
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import HTTPException, NotFoundException, TooManyRequestsException
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import FromPath
 
 from services.intake import history
@@ -20,11 +18,10 @@ from services.intake.following import follow_code, followed, public_view
 from services.intake.registering import Here
 from services.intake.store import COMPLAINTS
 from shared.plumbing.errors import answer
+from shared.plumbing.rate_limit import per_address
 
 PER_MINUTE = 30
 """So often may one address ask for codes in a minute, in each process."""
-BUCKETS = 65_536
-"""Addresses are counted in so many buckets: whoever has many of them fills no memory."""
 
 _PAGES = Path(__file__).parents[1] / "pages"
 _STYLE = (_PAGES / "follow.css").read_text()
@@ -46,10 +43,6 @@ _HEADERS = {
     ),
 }
 """The code opens the page: it is kept by no cache and told to no other site. Nothing but our own style is loaded."""
-
-
-def _bucket(request: Request[Any, Any, Any]) -> str:
-    return str(zlib.crc32((request.client.host if request.client else "").encode()) % BUCKETS)
 
 
 def _wants_page(request: Request[Any, Any, Any]) -> bool:
@@ -74,12 +67,14 @@ def _no_page(request: Request[Any, Any, Any], error: HTTPException) -> Response[
         return refused
     title, advice = _TOO_MANY if isinstance(error, TooManyRequestsException) else _NOT_FOUND
     town = request.app.state.service.town.name
-    return _page(error.status_code, town=town, title=title, advice=advice)
+    page = _page(error.status_code, town=town, title=title, advice=advice)
+    page.headers |= error.headers or {}
+    return page
 
 
 @get(
     "/follow/{code:str}",
-    middleware=[RateLimitConfig(("minute", PER_MINUTE), identifier_for_request=_bucket).middleware],
+    guards=[per_address("follow", lambda _: PER_MINUTE)],
     exception_handlers={NotFoundException: _no_page, TooManyRequestsException: _no_page},
 )
 async def follow_complaint(code: FromPath[str], service: Here, request: Request[Any, Any, Any]) -> Response[Any]:

@@ -124,7 +124,7 @@ async def read_history(
     state: State,
     reason: Annotated[str | None, QueryParameter(min_length=2, max_length=200)] = None,
 ) -> dict[str, Any]:
-    """全过程: every fact of the complaint and its routes in order, the due dates, the urges.
+    """全过程: every fact of the complaint and its routes in order, the due dates, the urges, the attachments.
 
     Texts about a confidential complaint lie in the vault: with a `reason` they are opened for those who may read the
     original, and who looked, and why, is kept.
@@ -133,6 +133,7 @@ async def read_history(
     async with service.pool.acquire() as con, con.transaction():
         complaint = await views.complaint(con, caller, id)
         rows = await history.facts(con, id)
+        attached = await history.attachments(con, id, service.town)
         kept: dict[str, Any] = {}
         may = caller.role in state.authz["read_original"] and handles(caller, complaint)
         if reason is not None and complaint.confidential and may:
@@ -143,6 +144,7 @@ async def read_history(
         "facts": history.told(rows, kept, service.town),
         "deadlines": history.deadlines(rows),
         "urges": history.urges(rows),
+        "attachments": attached,
     }
     return visible(caller.role, found)
 

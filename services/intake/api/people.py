@@ -11,7 +11,6 @@ from services.intake.deciding import answer
 from services.intake.domain.asked import Complainant, Order, Phone
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.people import CorrectContact, Corrected, LookUp, corrected
-from services.intake.domain.redaction import unfit_text
 from services.intake.registering import CONTACT, ORDER, Here, IntakeService, contact_of, correction
 from services.intake.store import COMPLAINTS
 from shared.plumbing.audit import CORRECTED, EXPORTED, LOOKED_UP, NOBODY, audited
@@ -22,6 +21,7 @@ from shared.plumbing.service import Asking
 from shared.plumbing.vault import Erased, drop_unused_keys
 from shared.plumbing.work import Held, Work
 from shared.rules.broken import Reason, RuleBroken, refuse
+from shared.rules.redaction import unfit_text
 
 _FOUND = """
 select c.id, bool_or(v.field = 'order') as own, c.state, c.type, c.community, c.category, c.place, c.confidential,

@@ -10,7 +10,6 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from services.intake import views
 from services.intake.deciding import SAID, handles
 from services.intake.domain.hotspot import HotspotState
-from services.intake.domain.redaction import unfit_text
 from services.intake.domain.visibility import visible
 from services.intake.registering import CONTACT, ORDER, WHEREABOUTS, Here
 from services.intake.store import COMPLAINTS
@@ -19,6 +18,7 @@ from shared.plumbing.caller import NotFound
 from shared.plumbing.service import Asking
 from shared.plumbing.vault import Erased
 from shared.rules.broken import refuse
+from shared.rules.redaction import unfit_text
 
 
 @get("/complaints/{id:uuid}/original")

@@ -32,6 +32,15 @@ Words = Annotated[
     Field(json_schema_extra={"pattern": r"^(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
 ]
 """A resident's own words: for the vault, never for a fact."""
+LONGEST_TITLE = 200
+"""So many characters has a title at most (`Line`); the content has room for all the rest."""
+Title = Annotated[
+    Line,
+    BeforeValidator(line_ends),
+    AfterValidator(_visible),
+    Field(json_schema_extra={"pattern": r"^(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
+]
+"""标题: a resident's own words too, one line long. What was kept before may be longer; what comes in is not."""
 Named = Annotated[
     Line,
     BeforeValidator(line_ends),
@@ -130,12 +139,15 @@ class WorkOrder(KeptOrder):
     """工单 of the topic `hotline.work-orders` and of an import. Its other columns: `services/intake/domain/hotline.py`."""
 
     number: Code
+    title: Title
 
 
 class NewComplaint(Order):
     """诉求登记 by people: unknown fields are refused; without a number where the channel gives none."""
 
     model_config = ConfigDict(extra="forbid")
+
+    title: Title
 
 
 class Answer(Asked):

@@ -77,7 +77,13 @@ def recount(before: Complaint | None, *, terms: Terms, calendar: Calendar) -> li
     )
     if provisional:
         return []
-    return [ComplaintDeadlineRecounted(due_at=max(due_at, before.due_at), deadline_version=before.deadline_version + 1)]
+    return [
+        ComplaintDeadlineRecounted(
+            due_at=max(due_at, before.due_at),
+            deadline_version=before.deadline_version + 1,
+            instead_of=before.due_at,
+        )
+    ]
 
 
 def watches(state: Complaint) -> dict[str, Watch]:

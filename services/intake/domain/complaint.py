@@ -71,7 +71,7 @@ class ComplaintState(StrEnum):
 
 
 FINAL = frozenset({ComplaintState.ANSWERED, ComplaintState.REDIRECTED, ComplaintState.CLOSED})
-"""Nothing but news of others follows."""
+"""Nothing but news of others follows, and the city's own callback."""
 RETENTION_BEFORE = timedelta(days=1096)
 """保存期限 of a complaint whose end was said before its fact carried one [D]: three years."""
 CONTENT = frozenset({Satisfaction.SATISFIED, Satisfaction.BASICALLY})
@@ -163,6 +163,7 @@ class Complaint:
     callback_tries: tuple[datetime, ...] = ()
     callback: Callback | None = None
     reopenings: int = 0
+    reopened_at: datetime | None = None
     exception: ExceptionGround | None = None
     closed: CloseGround | None = None
 
@@ -357,13 +358,15 @@ def _finished(before: Complaint, fact: ComplaintFact) -> Complaint:
             return replace(before, callback_tries=(*before.callback_tries, fact.tried_at))
         case CallbackRecorded():
             callback = Callback(fact.valid, fact.contacted, fact.resolved, fact.satisfaction, fact.by_city)
-            return replace(before, state=ComplaintState.CALLED_BACK, callback=callback)
+            late = before.state is ComplaintState.CLOSED
+            return replace(before, state=before.state if late else ComplaintState.CALLED_BACK, callback=callback)
         case ComplaintReopened():
             return replace(
                 _new_due_date(before, fact.reopened_at, fact.due_at, fact.deadline_version),
                 state=ComplaintState.IN_PROGRESS,
                 provisional=fact.provisional,
                 reopenings=fact.reopening,
+                reopened_at=fact.reopened_at,
                 listing=None,
                 exception=None,
             )

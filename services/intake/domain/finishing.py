@@ -49,8 +49,9 @@ def finish(
 
 
 def _earliest_finish(complaint: Complaint) -> datetime:
-    """After the first contact, and after it was finished before."""
-    return complaint.finished_at or complaint.first_contact_at or complaint.received_at
+    """After the first contact; handled again: after it was finished before and reopened, for that did not suffice."""
+    steps = (complaint.received_at, complaint.first_contact_at, complaint.finished_at, complaint.reopened_at)
+    return max(step for step in steps if step is not None)
 
 
 def try_callback(before: Complaint | None, asked: TryCallback, *, now: datetime, terms: Terms) -> list[ComplaintFact]:
@@ -77,9 +78,10 @@ def try_callback(before: Complaint | None, asked: TryCallback, *, now: datetime,
 def record_callback(
     before: Complaint | None, asked: RecordCallback, *, now: datetime, terms: Terms
 ) -> list[ComplaintFact]:
-    """回访 with clear answers. The city's own counts instead of the town's, until the complaint is closed.
+    """回访 with clear answers. The city's own counts instead of the town's, whenever it comes (default 7).
 
-    A bad answer after the last rehandling makes it a hard case under supervision.
+    A bad answer after the last rehandling makes it a hard case under supervision. After its end a complaint stays closed:
+    the city's answer counts in the figures, and is all that is said.
     """
     complaint = known(before)
     said = CallbackRecorded(
@@ -95,7 +97,7 @@ def record_callback(
         outside(asked.called_at, complaint.finished_at or complaint.received_at, now, "/called_at"),
     )
     good = asked.resolved and asked.satisfaction in CONTENT
-    if good or complaint.reopenings < terms.rehandling.times:
+    if good or complaint.reopenings < terms.rehandling.times or complaint.state is ComplaintState.CLOSED:
         return [said]
     reason = "重办后仍未解决或不满意"
     facts: list[ComplaintFact] = [said]
@@ -169,7 +171,7 @@ def _ground(complaint: Complaint) -> CloseGround | None:
 
 def _replaces(complaint: Complaint, asked: RecordCallback) -> bool:
     own = complaint.callback is not None and not complaint.callback.by_city
-    return complaint.state is ComplaintState.CALLED_BACK and asked.by_city and own
+    return complaint.state in (ComplaintState.CALLED_BACK, ComplaintState.CLOSED) and asked.by_city and own
 
 
 def _hour(moment: datetime) -> int:

@@ -13,6 +13,7 @@ from shared.events.intake import (
     ComplainantContacted,
     ComplaintAnswered,
     ComplaintClosed,
+    ComplaintDeadlineRecounted,
     ComplaintDispatched,
     ComplaintFact,
     ComplaintFinished,
@@ -39,6 +40,7 @@ OFFERED: dict[str, frozenset[str]] = {
     "contacted": frozenset({"unit"}),
     "urged": frozenset(),
     "extended": frozenset({"due"}),
+    "recounted": frozenset({"due"}),
     "listed": frozenset({"reason", "review"}),
     "resumed": frozenset({"due"}),
     "issue_escalated": frozenset(),
@@ -60,6 +62,7 @@ TOLD = (
     ComplainantContacted,
     ComplaintUrged,
     ExtensionGranted,
+    ComplaintDeadlineRecounted,
     ComplaintListed,
     ListingEnded,
     ComplaintProgressed,
@@ -129,6 +132,8 @@ def _news(fact: ComplaintFact, town: Town) -> News | None:
             return News("urged", of=fact.urged_at)
         case ExtensionGranted():
             return News("extended", {}, {"due": fact.due_at})
+        case ComplaintDeadlineRecounted() if fact.due_at != fact.instead_of:
+            return News("recounted", {}, {"due": fact.due_at})
         case ComplaintListed():
             return News("listed", {"reason": REASONS[fact.reason]}, {"review": fact.review_by})
         case ListingEnded():

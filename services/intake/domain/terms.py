@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from services.intake.domain.open311 import Open311Terms
-from shared.events.base import Code, Line, Value
+from shared.events.base import Code, Value
 from shared.events.vocabulary import Urgency
 from shared.rules import township
 from shared.rules.attachment import AttachmentTerms
@@ -124,7 +124,6 @@ class Terms(township.Terms):
     """接诉的时限与数值. `urgency_of`: what a category proposes; every other category is ROUTINE.
 
     `repeated_urges`: from so many urges of one complaint on, an urge puts it under supervision.
-    `public_numbers`: telephone numbers of offices, which staff may write in public texts.
     """
 
     limits: dict[Urgency, Limit]
@@ -143,7 +142,6 @@ class Terms(township.Terms):
     imports: ImportTerms
     retention: Retention
     privacy: PrivacyTerms
-    public_numbers: tuple[Line, ...]
     urgency_of: dict[Code, Urgency]
     open311: Open311Terms
 

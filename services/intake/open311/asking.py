@@ -20,7 +20,7 @@ from shared.plumbing.vault import Keys
 from shared.plumbing.work import Work
 
 
-@post([f"{V2}/requests.json", f"{V2}/requests.xml"], before_request=admit, exception_handlers={Exception: refused})
+@post([f"{V2}/requests.json", f"{V2}/requests.xml"], guards=[admit], exception_handlers={Exception: refused})
 async def post_open311_request(request: Request[Any, Any, Any], service: Here, ask: Asking) -> Response[bytes]:
     """提交服务请求. It becomes a complaint of its own, also when the same person has asked for the same before.
 
@@ -28,9 +28,9 @@ async def post_open311_request(request: Request[Any, Any, Any], service: Here, a
     urges an earlier complaint, as an import does not, and the dispatcher sees that it may be a repetition.
     """
     fields, answers = await body(request)
-    gate, terms = gate_of(request), service.today.open311
-    caller = gate.client(fields.pop("api_key", None))
-    await gate.count("key", caller.subject, terms.posts_per_minute)
+    terms, limits = service.today.open311, request.app.state.rate_limits
+    caller = gate_of(request).client(fields.pop("api_key", None))
+    await limits.count("open311 posts", caller.subject, terms.posts_per_minute)
     order = requested(
         understood(NewRequest, fields),
         answers,

@@ -1,29 +1,30 @@
-"""Who may come in, and how often: addresses for everything, API keys for what is posted.
-
-The counts are this process's own: with more processes, so many times more may come. What must hold exactly belongs to
-the gateway in front.
-"""
+"""Who may come in, and how often: addresses for everything, API keys for what is posted."""
 
 import logging
-import math
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from litestar import Request
-from litestar.exceptions import ServiceUnavailableException, TooManyRequestsException
+from litestar.exceptions import ServiceUnavailableException
 
 from services.intake.registering import IntakeService
 from shared.plumbing.api_keys import ApiKeys
 from shared.plumbing.caller import Person, Reach
+from shared.plumbing.rate_limit import Connection, per_address
 from shared.rules.broken import Reason, RuleBroken
 from shared.rules.township import Role
 
 log = logging.getLogger(__name__)
+
+
+def _per_minute(connection: Connection) -> int:
+    service: IntakeService = connection.app.state.service
+    return service.today.open311.requests_per_minute
+
+
+admit = per_address("open311", _per_minute)
+"""Every request of an address is counted, whatever it asks for here."""
 
 
 class Gate:
@@ -31,16 +32,6 @@ class Gate:
 
     def __init__(self, keys: Path | None) -> None:
         self._keys = ApiKeys(keys)
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-
-    async def count(self, what: str, who: str, per_minute: int) -> None:
-        """One more of them; raises `TooManyRequestsException` above so many a minute."""
-        limit = RateLimitItemPerMinute(per_minute)
-        if await self._limiter.hit(limit, what, who):
-            return
-        window = await self._limiter.get_window_stats(limit, what, who)
-        wait = max(1, math.ceil(window.reset_time - time.time()))
-        raise TooManyRequestsException(headers={"Retry-After": str(wait)})
 
     def client(self, key: object) -> Person:
         """Who has this API key: a feeder of its own name; raises `RuleBroken`."""
@@ -63,13 +54,6 @@ def gate_of(request: Request[Any, Any, Any]) -> Gate:
         state.open311_gate = Gate(state.service.settings.api_keys_file)
     gate: Gate = state.open311_gate
     return gate
-
-
-async def admit(request: Request[Any, Any, Any]) -> None:
-    """Count every request of an address."""
-    service: IntakeService = request.app.state.service
-    address = request.client.host if request.client else ""
-    await gate_of(request).count("address", address, service.today.open311.requests_per_minute)
 
 
 async def begin(service: IntakeService) -> None:

@@ -18,7 +18,7 @@ from services.intake.registering import Here, IntakeService
 from shared.rules.broken import Reason, refuse
 from shared.rules.township import SHANGHAI
 
-read = partial(get, before_request=admit, exception_handlers={Exception: refused})
+read = partial(get, guards=[admit], exception_handlers={Exception: refused})
 """A door of this interface that reads."""
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 """The name that the standard gives itself."""

@@ -329,3 +329,25 @@ async def test_everybody_sees_only_the_own_business(here: Running) -> None:
     assert (await here.call("POST", f"{water}/acknowledge", HOUSING)).status_code == 404
     assert (await here.call("POST", f"{water}/acknowledge", LEADER)).status_code == 403
     assert (await here.call("POST", f"/duties/{UUID(int=8)}/release", DISPATCHER)).status_code == 404
+
+
+@pytest.mark.parametrize("note", ["请联系13800138000", "住12号楼3单元402", "身份证110101199003077758"])
+async def test_staff_texts_with_personal_data_are_refused_with_their_place_and_nothing_is_said(
+    here: Running, note: str
+) -> None:
+    issue, duties = await blown(here)
+    await here.post(f"{duties['district-housing']}/check-in", HOUSING, {"mode": "ON_SITE"})
+    before = await here.service.pool.fetchval("select count(*) from journal")
+    step = {"task": "修扶手", "owner": "district-housing", "due_at": (BEGIN + 2 * DAY).isoformat()}
+    answer = await here.call("POST", f"{issue}/plan", HOUSING, {"steps": [step, step | {"task": note}]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "personal_data_in_public_text")
+    assert [reason["pointer"] for reason in answer.json()["errors"]] == ["/steps/1/task"]
+    assert note not in answer.text
+    assert await here.service.pool.fetchval("select count(*) from journal") == before
+
+
+async def test_the_number_of_an_office_may_stand_where_the_town_has_listed_it(here: Running) -> None:
+    id, said = await requested(here), {"note": "请拨打010-83300000"}
+    assert (await here.call("POST", f"/issues/{id}/approve", LEADER, said)).status_code == 422
+    here.service.town = here.service.town.model_copy(update={"public_numbers": ("010-83300000",)})
+    assert (await here.call("POST", f"/issues/{id}/approve", LEADER, said)).status_code == 200

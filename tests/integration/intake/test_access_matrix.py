@@ -170,7 +170,7 @@ async def test_each_role_sees_its_fields_of_its_own_business_and_nothing_of_anot
     assert set(read) == complaint | {"routes"}
     assert fields(read["routes"]) == route == fields(await here.get("/routes", own))
     told = await here.get(f"/complaints/{id}/history", own)
-    assert told.keys() == {"id", "facts", "deadlines"} | ({"urges"} if role != "operator" else set())
+    assert told.keys() == {"id", "facts", "deadlines"} | ({"urges", "attachments"} if role != "operator" else set())
     assert fields(told["facts"]) == step
     assert fields(fact["who"] for fact in told["facts"]) == who
     if role in ("officer", "secretary"):

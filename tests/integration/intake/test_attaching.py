@@ -413,3 +413,24 @@ async def test_without_a_storage_the_doors_say_so(here: Town, monkeypatch: pytes
 async def address(here: Town, id: str) -> str:
     found: str = await here.service.pool.fetchval("select address from attachments where id = $1", UUID(id))
     return found
+
+
+async def test_the_history_tells_who_brought_what_and_when_and_never_what_it_was_called(here: Town) -> None:
+    path = await complaint(here)
+    photo = await added(here, path, media.jpeg(), name="张三家漏水.jpg")
+    voice = await added(here, path, media.voice("mp3", "libmp3lame"), who=FEEDER, name="张三.mp3")
+    await here.post(f"{path}/attachments/{photo['id']}/withdraw", reason="传错了")
+    auditor, operator = Bearer("auditor"), OPERATOR
+    found = await here.get(f"{path}/history", auditor)
+    shown = {one["words"]: one for one in found["attachments"]}
+    assert (shown["照片"]["media_type"], shown["照片"]["size"]) == ("image/jpeg", photo["size"])
+    assert (shown["录音"]["attachment"], shown["录音"]["withdrawn_at"]) == (voice["id"], None)
+    assert shown["照片"]["withdrawn_at"] is not None
+    assert shown["照片"]["who"] == {"role": "dispatcher", "words": "派单员", "unit": None, "subject": "dispatcher"}
+    assert shown["照片"]["occurred_at"][:19] == shown["录音"]["occurred_at"][:19]
+    assert "张三" not in json.dumps(found, ensure_ascii=False)
+    assert all("subject" not in one["who"] for one in (await here.get(f"{path}/history"))["attachments"])
+    assert "attachments" not in await here.get(f"{path}/history", operator)
+    await here.service.pool.execute("update attachments set erased_at = now()")
+    again = (await here.get(f"{path}/history"))["attachments"]
+    assert all(one["erased_at"] for one in again)

@@ -249,8 +249,31 @@ async def test_a_confidential_complaint_is_nothing_to_the_community_where_it_hap
     assert await numbers(here, "number=5", VILLAGE) == []
     for part in ("", "/history", "/contact"):
         assert (await here.call("GET", path + part, VILLAGE)).status_code == 404
+    assert (await here.call("GET", f"{path}/attachments", VILLAGE)).status_code == 404
+    at = here.service.now()
+    done = {"unit": "dahuichang", "spoken_with": "COMPLAINANT", "measure": "已办理"}
+    asked: dict[str, dict[str, object]] = {
+        "accept": {"unit": "dahuichang"},
+        "contacts": {"unit": "dahuichang", "contacted_at": at, "manner": "PHONE"},
+        "progress": {"unit": "dahuichang", "note": "住12号楼3单元402"},
+        "finish": done | {"finished_at": at},
+        "routes": {"wanted": "TOPIC", "public_title": "住12号楼3单元402"},
+    }
+    nobodys = f"/complaints/{UUID(int=1)}"
+    for door, body in asked.items():
+        for here_or_not in (path, nobodys):
+            assert (await here.call("POST", f"{here_or_not}/{door}", VILLAGE, body)).status_code == 404, door
     await here.post(f"{path}/dispatch", lead="dahuichang", urgency="ROUTINE")
     assert await numbers(here, "number=5", VILLAGE) == [None]
+    await here.post(f"{path}/accept", VILLAGE, unit="dahuichang")
+
+
+async def test_what_a_stranger_writes_is_not_compared_with_the_name_of_whoever_complained(here: Town) -> None:
+    path = await here.handled(await here.received("1", 1))
+    others = Bearer("officer", department="town-enforcement")
+    for note in ("居民1", "居民2", "电话13800138000"):
+        body = {"unit": "town-enforcement", "note": note}
+        assert (await here.call("POST", f"{path}/progress", others, body)).status_code == 404
 
 
 async def test_whoever_does_not_see_a_field_cannot_search_by_it(here: Town) -> None:

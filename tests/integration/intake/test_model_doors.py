@@ -20,6 +20,7 @@ from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import DISPATCHER, FEEDER, SUPERVISOR, Town
 from tests.support.running import OPERATOR
 from tests.unit.intake.model import (
+    AGO,
     DAY,
     DEFAULTS,
     LEAD,
@@ -117,7 +118,9 @@ class Wanderer:
         """Time passes, timers ring, somebody asks."""
         random, later = self.random, some_jump(self.random, self.life, self.now)
         near = [at for at, _ in self.life.timers().values() if abs(at - later) < MINUTE]
-        await self.to(later + (2 * MINUTE if near else timedelta(0)))
+        reopened = self.life.reopened_at  # the service did it some milliseconds later
+        again = reopened is not None and later - reopened in AGO
+        await self.to(later + (2 * MINUTE if near or again else timedelta(0)))
         name, asked = some_command(random, self.life, self.now)
         if name not in DOORS:
             return await self.otherwise(name, asked)

@@ -122,7 +122,7 @@ async def test_many_looks_at_once_are_counted_one_by_one(here: Town) -> None:
         ({"phone": PHONE, "reason": " "}, 422),
         ({"phone": "王建国", "reason": "核实"}, 422),
         ({"phone": "+-()", "reason": "核实"}, 409),
-        ({"phone": PHONE, "reason": "来电13800138000核实"}, 409),
+        ({"phone": PHONE, "reason": "来电13800138000核实"}, 422),
         ({"phone": PHONE, "reason": "核\x00实"}, 422),
         ({"phone": PHONE, "reason": "核实", "name": "王"}, 422),
     ],
@@ -557,7 +557,7 @@ async def test_staff_texts_with_personal_data_are_refused_and_not_changed(here: 
     path = await here.handled(await here.received("1", 1))
     before = await here.words(UUID(path[-36:]))
     answer = await here.call("POST", f"{path}/progress", OFFICER, {"unit": UNIT, "note": note})
-    assert (answer.status_code, answer.json()["code"]) == (409, "personal_data_in_public_text")
+    assert (answer.status_code, answer.json()["code"]) == (422, "personal_data_in_public_text")
     assert answer.json()["errors"][0]["pointer"] == "/note"
     assert note not in answer.text
     route = {"wanted": "TOPIC", "public_title": note}

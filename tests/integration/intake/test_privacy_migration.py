@@ -1,6 +1,7 @@
 """What ended before retention was known is remembered for three years from its end, too."""
 
 import asyncio
+from datetime import datetime
 
 import asyncpg
 
@@ -11,7 +12,7 @@ from tests.support.running import migrated
 from tests.support.servers import Server
 
 _STRIPPED = """
-alter table complaints drop column ended_at, drop column retain_until;
+alter table complaints drop column ended_at, drop column retain_until, drop column reopened_at;
 drop table erasures; drop table forgotten_orders; drop table forgotten_people;
 drop index audit_at; drop index audit_actor;
 delete from timers;
@@ -42,7 +43,12 @@ async def test_old_ends_get_their_time_and_their_timer(postgres: Server) -> None
         end = '{"ground": "SATISFIED", "closed_at": "2024-02-01T10:00:00+08:00"}'
         await con.execute(_ENDED, ids[0], 2, "ComplaintClosed", end)
         await con.execute(_ENDED, ids[1], 1, "ComplaintReceived", "{}")
+        for version, day in ((2, 1), (3, 5)):
+            again = f'{{"reopened_at": "2024-02-0{day}T10:00:00+08:00"}}'
+            await con.execute(_ENDED, ids[1], version, "ComplaintReopened", again)
         await asyncio.to_thread(upgrade, "intake", url)
+        reopened = [await con.fetchval("select reopened_at from complaints where id = $1", id) for id in ids]
+        assert reopened == [None, datetime.fromisoformat("2024-02-05T10:00:00+08:00")]
         rows = {row["id"]: row for row in await con.fetch("select id, ended_at, retain_until from complaints")}
         assert (rows[ids[0]]["retain_until"] - rows[ids[0]]["ended_at"]).days == 1096
         assert rows[ids[0]]["ended_at"].isoformat() == "2024-02-01T02:00:00+00:00"

@@ -144,6 +144,26 @@ async def test_an_exception_and_the_citys_callback_change_what_was_published_and
     assert (await sound(here))["sound"] is True
 
 
+async def test_the_citys_callback_after_the_closing_makes_a_new_version_and_opens_nothing(here: Town) -> None:
+    id = await finished(here, 1)
+    await called(here, id)
+    await here.post(f"/complaints/{id}/close")
+    await here.at(PUBLISHED)
+    assert (await figure(here))["score"] == 100.0
+    await called(here, id, resolved=False, answer="DISSATISFIED", city=True)
+    assert (await here.get(f"/complaints/{id}"))["state"] == "CLOSED"
+    await here.pass_time(2 * HOUR)
+    versions = await here.get("/rates/history?month=2024-02", SUPERVISOR)
+    assert [(one["version"], one["score"], one["causes"]) for one in versions] == [
+        (1, 100.0, []),
+        (2, 10.0, ["CallbackRecorded"]),
+    ]
+    assert (await sound(here))["sound"] is True
+    again = {"called_at": here.service.now(), "contacted": True, "resolved": True, "satisfaction": "SATISFIED"}
+    for by_city in (True, False):
+        assert await here.refused(f"/complaints/{id}/callbacks", **again, by_city=by_city) == ["wrong_state"]
+
+
 async def test_what_changes_no_figure_makes_no_version(here: Town) -> None:
     id = await here.received("1", 1)
     path = await here.handled(id)

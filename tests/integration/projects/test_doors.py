@@ -142,3 +142,19 @@ async def test_the_effect_is_judged_by_the_demand_before_and_after(here: Running
     word, evaluated = (await here.facts(id))[-1]
     assert word == "ProjectEvaluated"
     assert (evaluated["verdict"], evaluated["before"], evaluated["after"]) == ("EFFECTIVE", 8, 3)
+
+
+async def test_personal_data_in_a_public_title_is_refused_with_its_place(here: Running) -> None:
+    proposed = {
+        "community": VILLAGE,
+        "category": "PARKING",
+        "place": ROAD,
+        "public_title": "道路护栏，联系13800138000",
+        "project_category": "TRAVEL",
+        "tags": ["SAFETY"],
+        "sources": [f"inspection/{uuid4()}"],
+    }
+    answer = await here.call("POST", "/projects", SUPERVISOR, proposed)
+    assert (answer.status_code, answer.json()["code"]) == (422, "personal_data_in_public_text")
+    assert answer.json()["errors"][0]["pointer"] == "/public_title"
+    assert await here.service.pool.fetchval("select count(*) from journal") == 0

@@ -117,7 +117,6 @@ TERMS = Terms(
     imports=ImportTerms(unfinished=Limit.parse("P1D"), rejections=Limit.parse("P90D"), atomic_rows=10_000),
     retention=Retention(after_end=Limit.parse("P1096D")),
     privacy=PrivacyTerms(lookups_per_hour=30, exports_per_hour=5, quarantine_days=90, erasures_days=400),
-    public_numbers=(),
     urgency_of={"HEATING": Urgency.URGENT},
     open311=OPEN311,
 )

@@ -202,6 +202,7 @@ class Life:
     rest: int = 0
     finishes: int = 0
     finished_at: datetime | None = None
+    reopened_at: datetime | None = None
     call_by: datetime | None = None
     tries: list[datetime] = field(default_factory=list)
     answer: dict[str, Any] | None = None
@@ -469,7 +470,9 @@ class Life:
 
     def finish(self, now: datetime, *, unit: str, at: datetime) -> Said:
         open_routes = any(route["open"] for route in self.routes.values())
-        begin = self.finished_at or self.first_contact or self.received_at
+        begin = self.first_contact or self.received_at
+        if self.finished_at:
+            begin = max(self.finished_at, self.reopened_at or self.finished_at)
         refuse(
             self._unless("IN_PROGRESS"),
             self._not_lead(unit),
@@ -503,12 +506,14 @@ class Life:
         return said
 
     def call_back(self, now: datetime, *, at: datetime, resolved: bool, satisfaction: str, by_city: bool) -> Said:
-        instead = self.phase == "CALLED_BACK" and by_city and self.answer is not None and not self.answer["by_city"]
+        over = self.phase == "CLOSED"
+        own = self.answer is not None and not self.answer["by_city"]
+        instead = self.phase in ("CALLED_BACK", "CLOSED") and by_city and own
         refuse(
             not instead and self._unless("FINISHED"),
             self._when(at, self.finished_at or self.received_at, now),
         )
-        self.phase = "CALLED_BACK"
+        self.phase = "CLOSED" if over else "CALLED_BACK"
         self.answer = {
             "valid": True,
             "contacted": True,
@@ -517,7 +522,7 @@ class Life:
             "by_city": by_city,
         }
         said: Said = [("CallbackRecorded", self.answer)]
-        if not self._good() and self.reopened == self.terms["rehandling"]["times"]:
+        if not over and not self._good() and self.reopened == self.terms["rehandling"]["times"]:
             said += [*self._hard(), *self._supervised()]
         return said
 
@@ -536,7 +541,7 @@ class Life:
         self._new_deadline(now, due)
         self.provisional = self._is_provisional(due)
         self.phase, self.listing, self.exception = "IN_PROGRESS", None, None
-        self.reopened += 1
+        self.reopened, self.reopened_at = self.reopened + 1, now
         return [("ComplaintReopened", {"reopening": self.reopened, "due_at": due, "deadline_version": self.deadline})]
 
     def except_it(self, now: datetime, *, ground: str) -> Said:
@@ -803,6 +808,7 @@ LIKELY: dict[str, tuple[str, ...]] = {
     "LISTED": ("review_listing", "end_listing", "contact", "report"),
     "FINISHED": ("try_call", "try_call", "call_back", "call_back", "call_back"),
     "CALLED_BACK": ("reopen", "reopen", "except_it", "close", "ask_listing", "grant_listing", "call_back"),
+    "CLOSED": ("call_back", "call_back", "urge", "report", "reopen", "close"),
 }
 ALWAYS = (
     *(
@@ -822,6 +828,8 @@ ALWAYS = (
     *("try_call", "call_back", "reopen", "except_it", "close", "route", "link", "take", "conclude"),
     *("move", "answer_suggestion"),
 )
+AGO = (timedelta(0), MINUTE, 2 * HOUR, 400 * DAY)
+"""How long ago something may be said to have happened."""
 OF_A_ROUTE = ("take", "conclude", "move", "answer_suggestion")
 REASONS = ("POLICY", "PLANNING", "HISTORICAL", "LITIGATION", "FUNDING")
 
@@ -843,7 +851,7 @@ def some_command(random: Random, life: Life, now: datetime) -> tuple[str, dict[s
 def _arguments(random: Random, name: str, life: Life, now: datetime) -> dict[str, Any]:
     right = random.random() < 0.85
     unit = life.lead if right and life.lead else random.choice(UNITS)
-    at = now - random.choice((timedelta(0), timedelta(0), MINUTE, 2 * HOUR, 400 * DAY, -HOUR)) if not right else now
+    at = now - random.choice((timedelta(0), *AGO, -HOUR)) if not right else now
     id = UUID(int=random.getrandbits(128), version=4)
     match name:
         case "receive_again":

@@ -1,5 +1,7 @@
 """办结、回访、重办、例外、归档."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.intake.domain.asked import ApproveException, Finish, RecordCallback, RequestListing, TryCallback
@@ -22,7 +24,7 @@ from shared.events.intake import (
 )
 from shared.events.vocabulary import Satisfaction, Urgency
 from shared.rules.township import SHANGHAI
-from tests.support.spec import given
+from tests.support.spec import fold, given
 from tests.unit.intake.builders import (
     ACCEPTED,
     CALENDAR,
@@ -77,6 +79,17 @@ def test_only_the_lead_unit_finishes_and_not_before_it_spoke_to_anybody() -> Non
     asked = ASKED.model_copy(update={"unit": SUPPORT, "finished_at": START})
     given(evolve, *in_progress()).when(finish, asked, open_routes=0, **AT).then_refused(
         "not_the_lead_unit", "too_early"
+    )
+
+
+def test_what_is_handled_again_was_finished_after_it_was_reopened() -> None:
+    again = [*finished(), called_back(resolved=False), reopened(1)]
+    for at in (START + 2 * DAY, START + 3 * DAY - HOUR):
+        asked = ASKED.model_copy(update={"finished_at": at})
+        given(evolve, *again).when(finish, asked, open_routes=0, **AT | {"now": NOW}).then_refused("too_early")
+    asked = ASKED.model_copy(update={"finished_at": START + 3 * DAY})
+    given(evolve, *again).when(finish, asked, open_routes=0, **AT | {"now": NOW}).then(
+        FINISHED.model_copy(update={"finished_at": START + 3 * DAY, "callback_by": NOW + 3 * DAY})
     )
 
 
@@ -267,10 +280,26 @@ def test_whom_the_town_did_not_reach_the_city_may_have() -> None:
     )
 
 
-def test_after_its_end_no_callback_changes_a_complaint_any_more() -> None:
-    closed = ComplaintClosed(ground=CloseGround.SATISFIED, closed_at=NOW)
-    given(evolve, *finished(), called_back(), closed).when(record_callback, CITY, now=NOW, terms=TERMS).then_refused(
-        "wrong_state"
+CLOSED = ComplaintClosed(ground=CloseGround.SATISFIED, closed_at=NOW)
+
+
+def test_after_the_end_only_the_citys_callback_still_counts_once_and_the_complaint_stays_closed() -> None:
+    over = [*finished(), called_back(), CLOSED]
+    given(evolve, *over).when(record_callback, CITY, now=NOW, terms=TERMS).then(BY_CITY)
+    given(evolve, *over).when(record_callback, GOOD, now=NOW, terms=TERMS).then_refused("wrong_state")
+    given(evolve, *over, BY_CITY).when(record_callback, CITY, now=NOW, terms=TERMS).then_refused("wrong_state")
+    before, after = fold(evolve, over), fold(evolve, [*over, BY_CITY])
+    assert before is not None and before.callback is not None
+    assert after == replace(before, callback=replace(before.callback, by_city=True))
+
+
+def test_the_citys_bad_answer_after_the_end_is_counted_and_opens_nothing_again() -> None:
+    bad = CITY.model_copy(update={"resolved": False})
+    said = called_back(resolved=False).model_copy(update={"by_city": True})
+    over = [*rehandled_twice(), called_back(), CLOSED]
+    given(evolve, *over).when(record_callback, bad, now=NOW, terms=TERMS).then(said)
+    given(evolve, *over, said).when(reopen, now=NOW, terms=TERMS, calendar=CALENDAR).then_refused(
+        "wrong_state", "reopened_before"
     )
 
 

@@ -18,6 +18,7 @@ from shared.events.intake import (
     ComplainantContacted,
     ComplaintClosed,
     ComplaintDeadlineNear,
+    ComplaintDeadlineRecounted,
     ComplaintFact,
     ComplaintListed,
     ComplaintProgressed,
@@ -98,6 +99,13 @@ def test_a_step_elsewhere_has_one_cause_however_many_ways_lead_from_it_and_a_sta
     assert cause(pooled) == cause(other_way) != cause(approved)
 
 
+def test_a_due_date_that_was_told_and_is_counted_anew_is_told_anew_and_one_that_stands_is_not() -> None:
+    moved = ComplaintDeadlineRecounted(due_at=START + 2 * DAY, deadline_version=2, instead_of=START + DAY)
+    same = moved.model_copy(update={"instead_of": moved.due_at})
+    assert tell(moved, a_complaint(), town=TOWN) == News("recounted", {}, {"due": START + 2 * DAY})
+    assert tell(same, a_complaint(), town=TOWN) is None
+
+
 def test_what_concerns_the_unit_only_and_what_staff_noted_is_not_told() -> None:
     silent: list[ComplaintFact] = [
         step(ProgressStep.HANDLING),
@@ -132,7 +140,7 @@ def test_every_notice_has_a_text_that_fits_into_one_short_message_and_begins_wit
 
 
 def test_every_fact_that_is_told_has_been_thought_of() -> None:
-    assert len(TOLD) == len(set(TOLD)) == 14
+    assert len(TOLD) == len(set(TOLD)) == 15
     assert all(issubclass(fact, ComplaintFact) for fact in TOLD)
 
 

@@ -133,7 +133,7 @@ def test_a_callback_and_a_rehandling_count_working_days() -> None:
 
 LATE = at("2093-12-28")
 PROVISIONAL = at("2094-01-04")
-RECOUNTED = ComplaintDeadlineRecounted(due_at=at("2094-01-06"), deadline_version=2)
+RECOUNTED = ComplaintDeadlineRecounted(due_at=at("2094-01-06"), deadline_version=2, instead_of=PROVISIONAL)
 WARNED = ComplaintDeadlineNear(percent=50, due_at=PROVISIONAL, deadline_version=1, lead=LEAD)
 
 
@@ -162,7 +162,7 @@ def test_a_miss_that_was_said_is_not_said_again() -> None:
 def test_a_due_date_never_comes_nearer_by_being_counted_again() -> None:
     busy = Calendar(CalendarOverrides(workdays=frozenset({date(2094, 1, 2)}), announced=frozenset({2093, 2094})))
     given(evolve, *sent(LATE)).when(recount, terms=WORKING, calendar=busy).then(
-        ComplaintDeadlineRecounted(due_at=PROVISIONAL, deadline_version=2)
+        ComplaintDeadlineRecounted(due_at=PROVISIONAL, deadline_version=2, instead_of=PROVISIONAL)
     )
 
 

@@ -9,7 +9,7 @@ from ops.commands.imports import as_sent, open_file
 from ops.embedded.processes import StackError
 from ops.importing.fields import shapes
 from ops.importing.profile import FOLDER, Profile
-from services.intake.domain.asked import WorkOrder
+from services.intake.domain.asked import LONGEST_TITLE, WorkOrder
 from shared.plumbing.guard import bare, guarded
 
 HOTLINE = Profile.load(FOLDER / "hotline.yaml")
@@ -53,6 +53,23 @@ def test_a_row_of_the_hotline_is_an_order_with_its_own_number_and_all_columns() 
     assert (said.callback.valid, said.callback.times) == (True, 2)
     assert order.model_extra is not None
     assert order.model_extra["extra"] == {"另一列": "另一些"}
+
+
+@pytest.mark.parametrize("source", ["wechat-group", "qq-group"])
+def test_a_list_without_titles_takes_the_beginning_of_the_words_and_keeps_them_all(source: str) -> None:
+    profile = Profile.load(FOLDER / f"{source}.yaml")
+    words = "路灯不亮，" * 100
+    row = dict.fromkeys(profile.wanted, "") | {"诉求内容": words}
+    found = profile.row(row).order
+    assert (found["title"], found["content"]) == (words[:200], words)
+
+
+def test_a_title_of_a_column_of_its_own_is_not_cut_but_an_error_with_its_place() -> None:
+    found = HOTLINE.row(ROW | {"标题": "灯" * 201})
+    with pytest.raises(ValidationError, match="at most 200 characters") as refused:
+        WorkOrder.model_validate(found.order)
+    assert [error["loc"] for error in refused.value.errors()] == [("title",)]
+    assert WorkOrder.model_validate(HOTLINE.row(ROW | {"标题": "灯" * LONGEST_TITLE}).order).title == "灯" * 200
 
 
 def test_other_names_of_a_heading_are_known() -> None:

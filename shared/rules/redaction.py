@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from shared.events.base import Asked
+from pydantic import BaseModel
+
 from shared.rules.broken import Reason
 
 CODE = "personal_data_in_public_text"
@@ -25,6 +26,9 @@ _LONGEST = 15
 """No telephone number has more digits, with the code of the country."""
 _SPOKEN = str.maketrans("〇零一二三四五六七八九幺", "001234567891")
 _SPOKEN_DIGITS = "〇零一二三四五六七八九幺"
+
+_NO_TEXT = re.compile(r"[a-z][a-z-]*/[0-9a-f-]{36}|[0-9a-f]{64}")
+"""The name of a stream, or a checksum: whatever digits it has, nobody can be called by them."""
 
 _BETWEEN = r"[ \t\-‐‑‒–—―_·•./()*~⁠]{1,3}"
 _RUN = re.compile(rf"\d+(?:{_BETWEEN}\d+)*")
@@ -82,16 +86,28 @@ def personal(text: str, known: Sequence[Known] = (), public: Collection[str] = (
     return list(dict.fromkeys(found))
 
 
-def unfit(asked: Asked, known: Sequence[Known] = (), public: Collection[str] = ()) -> list[Reason]:
+def unfit(asked: BaseModel, known: Sequence[Known] = (), public: Collection[str] = ()) -> list[Reason]:
     """Every text of a request that may not become public, with its pointer; the text itself is not repeated."""
-    texts = [(name, value) for name, value in asked if isinstance(value, str)]
-    return [found for name, value in texts if (found := unfit_text(value, f"/{name}", known, public))]
+    return [found for pointer, text in _texts(asked, "") if (found := unfit_text(text, pointer, known, public))]
 
 
 def unfit_text(text: str, pointer: str, known: Sequence[Known] = (), public: Collection[str] = ()) -> Reason | None:
     """The reason why one text may not become public, or stand where the auditor reads it."""
     kinds = personal(text, known, public)
     return Reason(CODE, f"文本中疑有{'、'.join(kinds)}，请改写", pointer) if kinds else None
+
+
+def _texts(value: object, pointer: str) -> Iterator[tuple[str, str]]:
+    """Every text in there, with its pointer."""
+    match value:
+        case BaseModel():
+            for name, inner in value:
+                yield from _texts(inner, f"{pointer}/{name}")
+        case tuple() | list():
+            for index, inner in enumerate(value):
+                yield from _texts(inner, f"{pointer}/{index}")
+        case str() if not _NO_TEXT.fullmatch(value):
+            yield pointer, value
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str]]:

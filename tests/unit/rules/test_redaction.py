@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from services.intake.domain.asked import Finish, ReportProgress
-from services.intake.domain.redaction import (
+from shared.events.base import Asked, Line, Value
+from shared.rules.redaction import (
     CODE,
     DOOR,
     ID_NUMBER,
@@ -202,3 +203,18 @@ def test_every_text_is_named_with_its_pointer_and_never_repeated() -> None:
     assert "138" not in reason.words
     fine = Finish(unit=LEAD, finished_at=START, spoken_with="COMPLAINANT", measure="已维修")
     assert unfit(fine) == []
+
+
+def test_texts_inside_of_a_request_are_looked_through_and_names_of_streams_are_not() -> None:
+    class Step(Value):
+        work: Line
+
+    class Asking(Asked):
+        steps: tuple[Step, ...]
+        sources: tuple[str, ...]
+
+    digits = "topic/13800138-0000-4138-8013-138001380000"
+    asked = Asking(
+        steps=(Step(work="抢修"), Step(work="联系13800138000")), sources=(digits, "13800138000" * 5 + "f" * 9)
+    )
+    assert [reason.pointer for reason in unfit(asked)] == ["/steps/1/work"]
