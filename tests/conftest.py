@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from tests.support.servers import Server
 
 collect_ignore = [] if os.environ.get("FIVEPLUSN_EMBEDDED_BROKER") == "apache" else ["apache"]
 """The tests of Apache Kafka itself belong to `make test-kafka`."""
+
+
+MEMORY, ENOUGH = Path("/dev/shm"), 8 << 30
+"""Where files lie in memory, if there is enough of it: hundreds of databases are made and dropped, each of 400 files."""
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
