@@ -13,13 +13,14 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.intake.cursors import After
 from services.intake.domain.clock import RUNNING
 from services.intake.domain.complaint import Complaint
 from services.intake.registering import ORDER, IntakeService
-from services.intake.searching import Search, says
+from services.intake.searching import says
 from services.intake.store import COMPLAINTS
+from shared.plumbing.cursors import After
 from shared.plumbing.database import Pool
+from shared.plumbing.searching import Search
 
 PORTION = 1_000
 """So many complaints are looked at with one statement, when a text is searched for."""
