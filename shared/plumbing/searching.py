@@ -1,7 +1,8 @@
 """查找: what somebody asks for in a list, as SQL, as far as the caller reaches; and the conditions in a query."""
 
 import re
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 
 import asyncpg
 from litestar import Request
@@ -9,6 +10,7 @@ from litestar.exceptions import ValidationException
 from pydantic import BaseModel, ValidationError
 
 from shared.plumbing.caller import Person, Reach
+from shared.plumbing.cursors import After
 from shared.plumbing.database import Connection, Pool
 from shared.plumbing.store import Kind
 
@@ -60,6 +62,37 @@ class Search:
             f"select {', '.join(kind.columns)} from {kind.table.name} where {self.clause} "
             f"order by {order} limit {limit:d} offset {offset:d}",
             *self.arguments,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a list is walked through: the rows, and the value that orders them, with the id as the tie's end."""
+
+    source: str
+    value: str
+    type: str
+    backwards: bool
+
+    @classmethod
+    def by_change(cls, table: str, kind: str) -> Self:
+        """Latest change first: an aggregate changed last when its last fact was said, in the journal's own order."""
+        said = f"select position, stream as said_by, version as said_at from journal where kind = '{kind}'"
+        source = f"({said}) last_said join {table} on id = said_by and version = said_at"
+        return cls(source, "position", "bigint", backwards=True)
+
+    def sql(self, search: Search, after: After | None, limit: int, columns: str) -> tuple[str, list[Any]]:
+        """The statement for the next so many, with `value` after the columns, and its arguments."""
+        arguments, clause = list(search.arguments), search.clause
+        sign, word = ("<", "desc") if self.backwards else (">", "asc")
+        if after is not None:
+            arguments += [after.value, after.id]
+            n = len(arguments)
+            clause += f" and ({self.value}, id) {sign} (${n - 1}::text::{self.type}, ${n}::uuid)"
+        return (
+            f"select {columns}, ({self.value})::text as value from {self.source} where {clause} "
+            f"order by {self.value} {word}, id {word} limit {limit:d}",
+            arguments,
         )
 
 

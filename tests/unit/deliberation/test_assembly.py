@@ -38,10 +38,12 @@ from shared.events.vocabulary import CommunityKind
 from shared.rules.deadline import Watch
 from tests.support.spec import Outcome, given
 from tests.unit.deliberation.builders import (
+    CALENDAR,
     DAY,
     IN_MEETING,
     NOW,
     TOPIC,
+    TOWN,
     accepted,
     in_deliberation,
     topic_state,
@@ -96,7 +98,7 @@ def owners(area: tuple[int, int, int], heads: tuple[int, int, int]) -> tuple[Cou
 
 
 def decided(facts: list[AssemblyFact], *counts: Counted, held_at: datetime = HELD_AT) -> Outcome:
-    return given(evolve, *facts).when(decide, DecideAssembly(held_at=held_at, counts=counts), now=held_at)
+    return given(evolve, *facts).when(decide, DecideAssembly(held_at=held_at, counts=counts), now=held_at, town=TOWN)
 
 
 def adopted(outcome: Outcome) -> bool | None:
@@ -198,7 +200,7 @@ def test_nothing_is_decided_before_the_announced_time_or_twice() -> None:
 def test_promises_of_a_decision_are_due_in_the_future() -> None:
     promise = Promise(owner="产权单位", task="移交", due_at=HELD_AT)
     asked = DecideAssembly(held_at=HELD_AT, counts=owners((300, 200, 101), (30, 20, 11)), promises=(promise,))
-    given(evolve, *OWNERS_NOTICED).when(decide, asked, now=HELD_AT).then_refused("due_in_the_past")
+    given(evolve, *OWNERS_NOTICED).when(decide, asked, now=HELD_AT, town=TOWN).then_refused("due_in_the_past")
 
 
 @pytest.mark.parametrize(
@@ -293,10 +295,12 @@ def test_a_decision_of_the_owners_is_public_within_three_days() -> None:
     asked = PublishDecision(text="业主大会同意选聘金鹏顺发物业")
     given(evolve, *facts).when(publication_overdue, due_at=due, version=1, now=due).then(late)
     given(evolve, *facts, late).when(publication_overdue, due_at=due, version=1, now=due).then_nothing()
-    given(evolve, *facts).when(publish_decision, asked).then(published)
-    given(evolve, *facts, published).when(publish_decision, asked).then_nothing()
+    given(evolve, *facts).when(publish_decision, asked, now=HELD_AT, calendar=CALENDAR).then(published)
+    given(evolve, *facts, published).when(publish_decision, asked, now=HELD_AT, calendar=CALENDAR).then_nothing()
     given(evolve, *facts, published).when(publication_overdue, due_at=due, version=1, now=due).then_nothing()
-    given(evolve, *OWNERS_NOTICED).when(publish_decision, asked).then_refused("wrong_state")
+    given(evolve, *OWNERS_NOTICED).when(publish_decision, asked, now=HELD_AT, calendar=CALENDAR).then_refused(
+        "wrong_state"
+    )
 
 
 @any_of(st.integers(0, 10_000), st.integers(1, 10_000))

@@ -59,6 +59,7 @@ from tests.unit.deliberation.builders import (
     DAHUICHANG,
     NOW,
     TERMS,
+    TOWN,
     ZHANGGUOZHUANG,
     at,
     first,
@@ -120,17 +121,17 @@ def test_the_duty_begins_with_the_month_whose_warning_is_still_ahead(founded_at:
 
 
 def test_a_filled_seat_is_vacated_before_another_takes_it() -> None:
-    standing().when(fill_seat, FillSeat(seat=1, holder="别的单位")).then_refused("seat_taken")
+    standing().when(fill_seat, FillSeat(seat=1, holder="别的单位"), town=TOWN).then_refused("seat_taken")
 
 
 def test_the_vacant_seat_of_the_property_company_is_filled() -> None:
-    standing().when(fill_seat, FillSeat(seat=3, holder="金鹏顺发物业")).then(
+    standing().when(fill_seat, FillSeat(seat=3, holder="金鹏顺发物业"), town=TOWN).then(
         SeatFilled(community="dahuichang", seat=3, holder="金鹏顺发物业")
     )
 
 
 def test_a_seat_that_is_filled_so_is_not_filled_again() -> None:
-    standing().when(fill_seat, FillSeat(seat=1, holder="大灰厂社区两委")).then_nothing()
+    standing().when(fill_seat, FillSeat(seat=1, holder="大灰厂社区两委"), town=TOWN).then_nothing()
 
 
 def test_a_vacated_seat_keeps_its_reason() -> None:
@@ -145,7 +146,11 @@ def test_a_vacated_seat_keeps_its_reason() -> None:
 def test_members_come_and_leave_once() -> None:
     new = derived("test", "new")
     joined = standing().when(
-        appoint_member, AppointMember(member_kind=MemberKind.PARTNER_UNIT, organisation="共建单位"), member=new
+        appoint_member,
+        AppointMember(member_kind=MemberKind.PARTNER_UNIT, organisation="共建单位"),
+        member=new,
+        now=NOW,
+        terms=TERMS,
     )
     joined.then(
         MemberAppointed(
@@ -176,13 +181,13 @@ def test_new_rules_leave_the_watched_month_alone() -> None:
 
 def test_the_town_guides() -> None:
     asked = GiveGuidance(subject=GuidanceSubject.CHOOSING, text="围绕急难愁盼选题", by="town-community-office")
-    standing().when(give_guidance, asked).then(
+    standing().when(give_guidance, asked, known=(asked.about,), town=TOWN).then(
         GuidanceGiven(community="dahuichang", subject=asked.subject, text=asked.text, by=asked.by)
     )
 
 
 def test_without_a_platform_everything_is_refused() -> None:
-    given(evolve).when(fill_seat, FillSeat(seat=3, holder="金鹏顺发物业")).then_refused("not_found")
+    given(evolve).when(fill_seat, FillSeat(seat=3, holder="金鹏顺发物业"), town=TOWN).then_refused("not_found")
 
 
 FEBRUARY = 2024 * 12 + 2
