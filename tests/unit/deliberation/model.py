@@ -2,7 +2,7 @@
 
 It shares no code with the program: its own words, its own arithmetic. A command is a name with plain arguments; the book
 answers which facts follow, in order, or which reasons refuse it. One residential community whose seats 1, 4 and 5 are
-filled; two topics, one meeting after the other.
+filled, and in some lives seat 3; three topics, one meeting after the other.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tests.unit.intake.model import BEIJING, DAY, HOUR, Days, Refused, later, refuse
+from tests.unit.intake.model import BEIJING, DAY, HOUR, Days, later, refuse
 
 FILLED, VACANT = ("seat/1", "seat/4", "seat/5"), ("seat/2", "seat/3")
 UNITS = ("district-housing", "town-community-office")
@@ -75,6 +75,7 @@ class Meeting:
     positions: dict[tuple[int, str], str] = field(default_factory=dict)
     minutes_due: datetime | None = None
     minutes_said: bool = False
+    until: datetime | None = None
 
     @property
     def present(self) -> set[str]:
@@ -143,7 +144,8 @@ def vote(forum: str, counts: Counts) -> str:
 class Book:
     """What the rule book says of one community."""
 
-    def __init__(self) -> None:
+    def __init__(self, *more: str) -> None:
+        self.filled = tuple(sorted((*FILLED, *more)))
         self.days = Days()
         self.topics: dict[int, Topic] = {}
         self.meeting: Meeting | None = None
@@ -311,7 +313,7 @@ class Book:
 
     def _stranger(self, party: str) -> str | None:
         if party.startswith("seat/"):
-            return None if party in FILLED else "seat_vacant"
+            return None if party in self.filled else "seat_vacant"
         if party.startswith("member/"):
             return None if party == "member/1" else "member_unknown"
         return None if party.startswith("unit/") else "not_invitable"
@@ -332,7 +334,7 @@ class Book:
             ),
             *(self._stranger(party) for party in participants),
         )
-        it.phase = "NOTICED"
+        it.phase, it.until = "NOTICED", it.starts
         for topic in it.topics:
             self.topics[topic].phase, self.topics[topic].meeting = "SCHEDULED", it.number
         return ["NoticePublished", *["TopicScheduled"] * len(it.topics)]
@@ -368,7 +370,7 @@ class Book:
         it = self._met()
         if applicant in it.applied:
             return []
-        refuse(it.phase != "NOTICED" and "wrong_state", it.phase in _NOTICED and now >= it.starts and "notice_over")
+        refuse(it.phase != "NOTICED" and "wrong_state", it.until is not None and now >= it.until and "notice_over")
         it.applied[applicant] = "OPEN"
         return ["JoinRequested"]
 
@@ -388,6 +390,7 @@ class Book:
         it = self._met()
         refuse(it.phase not in ("SCHEDULED", "NOTICED") and "wrong_state", starts <= now and "starts_in_the_past")
         it.phase, it.starts, it.invited, it.there, it.used = "SCHEDULED", starts, {}, {}, set()
+        it.until = None
         return ["MeetingPostponed", *self._released(it)]
 
     def cancel(self, now: datetime) -> list[str]:
@@ -450,13 +453,13 @@ class Book:
                 for topic in it.topics
                 if topic in self.topics and not self.topics[topic].background
             ),
-            *("seat_not_invited" for seat in FILLED if seat not in it.invited),
+            *("seat_not_invited" for seat in self.filled if seat not in it.invited),
             "OPEN" in it.applied.values() and "application_unanswered",
             not it.recorder and "recorder_missing",
             "post/secretary" not in here and "convener_absent",
             it.recorder and "post/recorder-1" not in here and "recorder_absent",
             "seat/1" not in here and "two_committees_absent",
-            len(here & set(FILLED)) < 2 and "seats_short",
+            len(here & set(self.filled)) * 2 <= len(self.filled) and "seats_short",
             "member/1" not in here and "members_short",
         )
         it.phase = "OPEN"
@@ -569,7 +572,7 @@ class Book:
         facts += [
             "AbsenceUnexcused"
             for party, answer in it.invited.items()
-            if (party in FILLED or party.startswith("unit/")) and party not in it.present and answer != "EXCUSED"
+            if (party in self.filled or party.startswith("unit/")) and party not in it.present and answer != "EXCUSED"
         ]
         it.phase, it.minutes_due = "HELD", later(now, "3WD", self.days)
         facts.append("MeetingHeld")
@@ -753,7 +756,3 @@ class Book:
                 task.said = True
                 found.append((task.due, "UndertakingOverdue"))
         return sorted(found)
-
-
-_NOTICED = ("NOTICED", "OPEN", "HELD", "CANCELLED")
-__all__ = ["DECIDED", "DEMANDS", "FILLED", "GIVEN", "RESIDENTIAL", "UNITS", "VACANT", "Book", "Refused"]

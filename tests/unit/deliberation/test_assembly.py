@@ -128,7 +128,8 @@ def test_owners_are_told_fifteen_days_before() -> None:
     asked = NoticeAssembly(starts_at=HELD_AT, venue="大灰厂社区议事厅", form="书面征求意见")
     given(evolve, called()).when(give_notice, asked, now=NOW).then(NOTICED)
     given(evolve, called()).when(give_notice, asked, now=NOW + DAY).then_refused("notice_too_short")
-    given(evolve, called(), NOTICED).when(give_notice, asked, now=NOW).then_refused("wrong_state")
+    over = AssemblyInquorate(held_at=HELD_AT, counts=())
+    given(evolve, called(), NOTICED, over).when(give_notice, asked, now=NOW).then_refused("wrong_state")
     given(evolve, called()).when(give_notice, asked, now=HELD_AT).then_refused("starts_in_the_past", "notice_too_short")
 
 
@@ -307,3 +308,31 @@ def test_a_decision_of_the_owners_is_public_within_three_days() -> None:
 def test_more_than_half_and_at_least_two_thirds_are_exact(part: int, whole: int) -> None:
     assert More(CountBase.OWNERS, Fraction(1, 2)).met(part, whole) == (2 * part > whole)
     assert AtLeast(CountBase.OWNERS, Fraction(2, 3)).met(part, whole) == (3 * part >= 2 * whole)
+
+
+def committee(members: tuple[int, int, int], owners: tuple[int, int, int]) -> Outcome:
+    facts = [called(AssemblyForum.PROPERTY_COMMITTEE, AssemblyMatter.OTHER, law="BJ-2020"), NOTICED]
+    return decided(facts, count(CountBase.COMMITTEE_MEMBERS, *members), count(CountBase.COMMITTEE_OWNERS, *owners))
+
+
+def test_a_property_committee_is_seven_at_least_an_odd_number_and_half_owners() -> None:
+    assert committee((7, 5, 4), (4, 3, 3)).codes == ()
+    committee((6, 5, 4), (2, 2, 2)).then_refused("committee_too_small", "committee_even", "committee_owners_short")
+    committee((7, 5, 4), (9, 6, 3)).then_refused("counts_inconsistent")
+
+
+def test_a_committees_decision_is_shown_ten_working_days() -> None:
+    outcome = committee((7, 5, 4), (4, 3, 3))
+    assert outcome.facts is not None
+    facts = [called(AssemblyForum.PROPERTY_COMMITTEE, AssemblyMatter.OTHER, law="BJ-2020"), NOTICED, *outcome.facts]
+    published = given(evolve, *facts).when(
+        publish_decision, PublishDecision(text="予以公布"), now=HELD_AT, calendar=CALENDAR
+    )
+    assert published.facts == [AssemblyPublished(text="予以公布", shown_until=CALENDAR.add_working_days(HELD_AT, 10))]
+
+
+def test_another_day_needs_another_notice() -> None:
+    later = NoticeAssembly(starts_at=HELD_AT + 9 * DAY, venue="大灰厂社区议事厅", form="书面征求意见")
+    given(evolve, *OWNERS_NOTICED).when(give_notice, later, now=NOW).then(
+        AssemblyNoticed(starts_at=HELD_AT + 9 * DAY, venue="大灰厂社区议事厅", form="书面征求意见")
+    )

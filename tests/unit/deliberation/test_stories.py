@@ -173,7 +173,7 @@ def test_dahuichang_gets_a_property_company_and_its_environment_is_put_right() -
         asked.Counted(base=CountBase.AREA, entitled=9_000_000, taking_part=7_000_000, agreeing=5_000_000),
         asked.Counted(base=CountBase.OWNERS, entitled=2_000, taking_part=1_500, agreeing=1_200),
     )
-    vote.change(assembly.decide, asked.DecideAssembly(held_at=voted_at, counts=counts), now=voted_at)
+    vote.change(assembly.decide, asked.DecideAssembly(held_at=voted_at, counts=counts), now=voted_at, town=TOWN)
     vote.read(Assembly)
     matter.change(topic.decided_at_assembly, adopted=True, assembly=assembly_id(TOPIC, 1))
     place.change(platform.fill_seat, asked.FillSeat(seat=3, holder="金鹏顺发物业"), town=TOWN)
