@@ -16,6 +16,7 @@ from shared.plumbing.audit import audited
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import together
 from shared.plumbing.database import Connection
+from shared.plumbing.notices.doors import record_delivery
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
 
@@ -61,4 +62,4 @@ async def answer_absence_report(
     return await together(service.base, [(ABSENCE_REPORTS, absence_id(community, data.party))], ask, decide)
 
 
-ROUTES: list[Any] = [list_absences, name_superior, answer_absence_report]
+ROUTES: list[Any] = [list_absences, name_superior, answer_absence_report, record_delivery]

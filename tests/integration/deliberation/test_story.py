@@ -184,10 +184,11 @@ async def test_two_deferrals_lead_to_the_owners_and_from_there_to_the_end(here: 
     await here.post(f"/undertakings/{undertaking}/done", done)
     await here.post(f"/topics/{topic}/disclose", {"result": "物业公司进驻，道路修补 19 处"})
     await here.post(f"/topics/{topic}/close")
-    assert (await here.said(topic))[-5:] == [
+    assert (await here.said(topic))[-6:] == [
         "TopicOpened",
         "TopicReferredToAssembly",
         "TopicImplementing",
+        "TopicCarriedOut",
         "TopicDisclosed",
         "TopicClosed",
     ]
