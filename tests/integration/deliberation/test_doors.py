@@ -235,7 +235,8 @@ async def test_a_topics_history_tells_everything_in_order(here: Town) -> None:
     await here.post(f"{meeting}/hold", concluding(topic, conclusion="SETTLED", promises=[promise]))
     told = await here.get(f"/topics/{topic}/history")
     assert [one["fact"] for one in told] == [
-        "TopicProposed", "TopicAccepted", "BackgroundDistributed", "MeetingScheduled", "NoticePublished", "TopicScheduled", "MeetingOpened",
+        "TopicProposed", "TopicAccepted", "BackgroundDistributed", "MeetingScheduled", "NoticePublished",
+        "TopicScheduled", "MeetingOpened",
         "TopicOpened", "GuidanceGiven", "PositionRecorded", "MeetingHeld", "TopicSettled", "UndertakingAssigned",
     ]  # fmt: skip
     assert [one["position"] for one in told] == sorted(one["position"] for one in told)
