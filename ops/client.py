@@ -29,6 +29,7 @@ PRODUCERS = {
     "meeting": "deliberation",
     "assembly": "deliberation",
     "undertaking": "deliberation",
+    "absence": "deliberation",
     "issue": "escalation",
     "duty": "escalation",
     "suggestion": "projects",

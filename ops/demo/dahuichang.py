@@ -229,7 +229,7 @@ async def _owners_decide(
     yield at("2024-05-07", 9, 30)
     await town.post("deliberation", f"{path}/publication", who, text="业主大会同意聘请物业企业，决定予以公布。")
     await town.post("deliberation", f"/platforms/{COMMUNITY}/seats", who, seat=3, holder="金鹏顺发物业")
-    [undertaking] = await town.get("deliberation", f"/undertakings?topic={topic}", who)
+    [undertaking] = await town.pages("deliberation", f"/undertakings?topic={topic}", who)
     yield at("2024-05-17", 9, 30)
     half = [{"work": name, "amount": amount // 2, "quantity": quantity} for name, amount, quantity in work]
     await town.post("deliberation", f"/undertakings/{undertaking['id']}/reports", who, done=half)

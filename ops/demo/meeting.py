@@ -131,7 +131,7 @@ async def carry_out(town: DemoTown, community: str, topics: Sequence[str]) -> No
     """Everything promised is done, the result is public, the topic is closed."""
     who = secretary(community)
     for topic in topics:
-        undertakings = await town.get("deliberation", f"/undertakings?topic={topic}", who)
+        undertakings = await town.pages("deliberation", f"/undertakings?topic={topic}", who)
         for undertaking in undertakings:
             done = {"finished_at": town.now.isoformat()}
             await town.post("deliberation", f"/undertakings/{undertaking['id']}/done", who, **done)

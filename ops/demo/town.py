@@ -127,5 +127,5 @@ class DemoTown:
 
     async def topics(self, community: str, **wanted: str) -> list[dict[str, Any]]:
         """The topics of a community whose fields have these values."""
-        found = await self.get("deliberation", f"/topics?community={community}", secretary(community))
+        found = await self.pages("deliberation", f"/topics?community={community}", secretary(community))
         return [topic for topic in found if all(topic[name] == value for name, value in wanted.items())]

@@ -6,6 +6,7 @@ from services.deliberation.domain.terms import Terms
 from services.deliberation.handlers import listen
 from services.deliberation.schedule import ring
 from services.deliberation.store import KINDS, PLATFORMS
+from services.deliberation.telling import teller
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.change import Ask, change
 from shared.plumbing.service import Plan, Service, run
@@ -40,6 +41,8 @@ PLAN = Plan(
     publishes=True,
     ring=ring,
     begin=begin,
+    tells=teller,
+    attachments=True,
 )
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where deliberation keeps its platforms, topics, meetings, assemblies and undertakings, and its two notes."""
+"""Where deliberation keeps its platforms, topics, meetings, assemblies, undertakings and absences, and its notes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column, Date, DateTime, Index, Integer, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.deliberation.domain import assembly, meeting, platform, topic, undertaking
+from services.deliberation.domain import absence, assembly, meeting, platform, topic, undertaking
+from services.deliberation.domain.absence import Absence
 from services.deliberation.domain.assembly import Assembly
 from services.deliberation.domain.meeting import Meeting
 from services.deliberation.domain.platform import Platform
@@ -57,14 +58,13 @@ def hotspot_topic_id(hotspot: str) -> UUID:
     return derived("hotspot-topic", hotspot)
 
 
-def _community(state: Platform | Topic | Assembly) -> Scope:
+def _community(state: Platform | Topic | Assembly | Absence) -> Scope:
     return Scope(state.community)
 
 
 def _meeting(state: Meeting) -> Scope:
-    """Its community's, and that of the units it invites."""
-    units = (party.partition("/") for party in state.invited)
-    return Scope(state.community, tuple(code for kind, _, code in units if kind == "unit"))
+    """Its community's, and that of the units that are invited or take an invited seat."""
+    return Scope(state.community, state.units)
 
 
 def _undertaking(state: Undertaking) -> Scope:
@@ -90,6 +90,7 @@ PLATFORMS = Kind(
         Column("venue", Text),
         Column("seats", JSONB, nullable=False),
         Column("members", JSONB, nullable=False),
+        Column("member_terms", JSONB, nullable=False),
         Column("guidance", Integer, nullable=False),
     ),
     platform.evolve,
@@ -128,12 +129,15 @@ TOPICS = Kind(
         Column("merged_into", Uuid),
         Column("progressed", JSONB, nullable=False),
         Column("reopened", Integer, nullable=False),
+        Column("disclose_by", DateTime(timezone=True)),
+        Column("disclosure_overdue", Boolean, nullable=False),
     ),
     topic.evolve,
     watches=topic.watches,
     scope=_community,
 )
 Index("topics_of_community", TOPICS.table.c.community, TOPICS.table.c.state)
+Index("topics_by_source", TOPICS.table.c.sources, postgresql_using="gin")
 MEETINGS = Kind(
     "meeting",
     Meeting,
@@ -144,6 +148,7 @@ MEETINGS = Kind(
         Column("community", Text, nullable=False),
         Column("starts_at", DateTime(timezone=True), nullable=False),
         Column("urgent", Boolean, nullable=False),
+        Column("urgent_because", Text),
         Column("topics", JSONB, nullable=False),
         Column("form", Text),
         Column("venue", Text),
@@ -154,8 +159,10 @@ MEETINGS = Kind(
         Column("invited", JSONB, nullable=False),
         Column("applicants", JSONB, nullable=False),
         Column("attendance", JSONB, nullable=False),
+        Column("checked_in", JSONB, nullable=False),
         Column("opened_at", DateTime(timezone=True)),
         Column("problems", Integer, nullable=False),
+        Column("no_problems", Boolean, nullable=False),
         Column("statements", Integer, nullable=False),
         Column("positions", JSONB, nullable=False),
         Column("unexcused", JSONB, nullable=False),
@@ -191,6 +198,7 @@ ASSEMBLIES = Kind(
         Column("publish_by", DateTime(timezone=True)),
         Column("published", Boolean, nullable=False),
         Column("publication_overdue", Boolean, nullable=False),
+        Column("shown_until", DateTime(timezone=True)),
     ),
     assembly.evolve,
     watches=assembly.watches,
@@ -221,6 +229,22 @@ UNDERTAKINGS = Kind(
     watches=undertaking.watches,
     scope=_undertaking,
 )
+ABSENCE_REPORTS = Kind(
+    "absence",
+    Absence,
+    table(
+        METADATA,
+        "absence_reports",
+        Column("community", Text, nullable=False, index=True),
+        Column("party", Text, nullable=False),
+        Column("meeting", Text, nullable=False),
+        Column("times", Integer, nullable=False),
+        Column("reports", Integer, nullable=False),
+        Column("answer", Text),
+    ),
+    absence.evolve,
+    scope=_community,
+)
 MONTHS = Kind(
     "month-meetings",
     MonthMeetings,
@@ -240,4 +264,4 @@ ABSENCES = Kind(
 HOTSPOT_TOPICS = Kind(
     "hotspot-topic", HotspotTopic, table(METADATA, "hotspot_topics", Column("topic", Uuid, nullable=False, index=True))
 )
-KINDS = (PLATFORMS, TOPICS, MEETINGS, ASSEMBLIES, UNDERTAKINGS, MONTHS, ABSENCES, HOTSPOT_TOPICS)
+KINDS = (PLATFORMS, TOPICS, MEETINGS, ASSEMBLIES, UNDERTAKINGS, ABSENCE_REPORTS, MONTHS, ABSENCES, HOTSPOT_TOPICS)

@@ -6,17 +6,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
-from services.deliberation.store import ASSEMBLIES, MEETINGS, PLATFORMS, TOPICS, UNDERTAKINGS
+from services.deliberation.listing import columns, plain
+from services.deliberation.store import PLATFORMS
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Pool
 from shared.plumbing.store import Kind
 
 Rows = list[dict[str, Any]]
 _REACH = "($1::text[] is null or community = any($1))"
-_OF_COMMUNITY = "($2::text is null or community = $2) and ($3::text is null or state = $3)"
-_OF_TOPIC = "($2::uuid is null or topic = $2)"
 _DUTY = """
 with months as (
     select p.id, p.community, m.month::date as month
@@ -49,28 +46,51 @@ def reach_of(caller: Person) -> list[str] | None:
     return sorted(caller.communities) if caller.reach is Reach.COMMUNITY else None
 
 
-async def topics(
-    pool: Pool, reach: list[str] | None, community: str | None, shown: str | None, source: str | None, limit: int
-) -> Rows:
-    """Topics by their state; `source`: those that come from this stream."""
-    where = f"{_OF_COMMUNITY} and ($4::text is null or sources @> to_jsonb($4::text))"
-    return await _found(pool, TOPICS, where, "state, public_title, id", limit, reach, community, shown, source)
+_SOURCES = """
+select 'topic/' || id from topics where community = $1 and 'topic/' || id = any($2::text[])
+union all
+select 'meeting/' || id from meetings where community = $1 and problems > 0 and 'meeting/' || id = any($2::text[])
+"""
+_GUIDED = """
+select $2 where exists (
+    select from topics where community = $1 and 'topic/' || id = $2
+    union all select from meetings where community = $1 and 'meeting/' || id = $2
+    union all select from assemblies where community = $1 and 'assembly/' || id = $2
+    union all select from undertakings where community = $1 and 'undertaking/' || id = $2
+)
+"""
+_CHECKSUMS = """
+select sha256 from attachments where kind = $1 and owner = $2 and withdrawn_at is null and erased_at is null
+"""
+_ABSENCES = """
+select a.id, a.version, a.community, a.party, a.meeting, a.times, a.reports, a.answer,
+    exists (select from vault v where v.owner = a.id) as superior_registered,
+    (select n.state from notices n where n.kind = 'absence' and n.owner = a.id order by n.position desc limit 1) as notice
+from absence_reports a where ($1::text[] is null or a.community = any($1)) and ($2::text is null or a.community = $2)
+order by a.community, a.party
+"""
 
 
-async def meetings(pool: Pool, reach: list[str] | None, community: str | None, shown: str | None, limit: int) -> Rows:
-    """Meetings, the latest first."""
-    return await _found(pool, MEETINGS, _OF_COMMUNITY, "starts_at desc, id", limit, reach, community, shown)
+async def sources(pool: Pool, community: str, named: Sequence[str]) -> frozenset[str]:
+    """Which of these are topics of this community, or meetings of it at which problems were raised."""
+    rows = await pool.fetch(_SOURCES, community, list(named)) if named else []
+    return frozenset(row[0] for row in rows)
 
 
-async def assemblies(pool: Pool, reach: list[str] | None, topic: UUID | None, limit: int) -> Rows:
-    """Assemblies of a topic, or all."""
-    return await _found(pool, ASSEMBLIES, _OF_TOPIC, "starts_at desc nulls first, id", limit, reach, topic)
+async def guided(pool: Pool, community: str, about: str | None) -> frozenset[str]:
+    """`about`, if it is a topic, meeting, assembly or undertaking of this community."""
+    found = await pool.fetchval(_GUIDED, community, about) if about else None
+    return frozenset({found} if found else ())
 
 
-async def undertakings(pool: Pool, reach: list[str] | None, topic: UUID | None, shown: str | None, limit: int) -> Rows:
-    """Undertakings of a topic, or all, by due date."""
-    where = f"{_OF_TOPIC} and ($3::text is null or state = $3)"
-    return await _found(pool, UNDERTAKINGS, where, "due_at, id", limit, reach, topic, shown)
+async def checksums(pool: Pool, kind: Kind[Any], owner: UUID) -> frozenset[str]:
+    """校验值 of the attachments that a matter has."""
+    return frozenset(row["sha256"] for row in await pool.fetch(_CHECKSUMS, kind.name, owner))
+
+
+async def absences(pool: Pool, reach: list[str] | None, community: str | None) -> Rows:
+    """无故缺席通报, and how far the last notice came."""
+    return [dict(row) for row in await pool.fetch(_ABSENCES, reach, community)]
 
 
 async def platforms(pool: Pool, reach: list[str] | None) -> Rows:
@@ -80,8 +100,8 @@ async def platforms(pool: Pool, reach: list[str] | None) -> Rows:
 
 async def one(pool: Pool, kind: Kind[Any], id: UUID, reach: list[str] | None) -> dict[str, Any] | None:
     """One aggregate, with all its columns."""
-    row = await pool.fetchrow(f"select {_columns(kind)} from {kind.table.name} where {_REACH} and id = $2", reach, id)
-    return _plain(kind, row) if row else None
+    row = await pool.fetchrow(f"select {columns(kind)} from {kind.table.name} where {_REACH} and id = $2", reach, id)
+    return plain(kind, row) if row else None
 
 
 async def notices(pool: Pool, community: str | None) -> Rows:
@@ -104,22 +124,7 @@ async def duty(pool: Pool, reach: list[str] | None, year: int) -> Rows:
 
 async def _found(pool: Pool, kind: Kind[Any], where: str, order: str, limit: int, *arguments: object) -> Rows:
     rows = await pool.fetch(
-        f"select {_columns(kind)} from {kind.table.name} where {_REACH} and {where} order by {order} limit {limit:d}",
+        f"select {columns(kind)} from {kind.table.name} where {_REACH} and {where} order by {order} limit {limit:d}",
         *arguments,
     )
-    return [_plain(kind, row) for row in rows]
-
-
-def _columns(kind: Kind[Any]) -> str:
-    return ", ".join(_shown(kind))
-
-
-def _shown(kind: Kind[Any]) -> Sequence[str]:
-    return [name for name in kind.columns if name != "head"]
-
-
-def _plain(kind: Kind[Any], row: asyncpg.Record) -> dict[str, Any]:
-    return {
-        name: json.loads(row[name]) if kind.types[name] == "JSONB" and row[name] is not None else row[name]
-        for name in _shown(kind)
-    }
+    return [plain(kind, row) for row in rows]

@@ -21,12 +21,12 @@ from xlsxwriter import Workbook
 from services.intake.columns import ORIGINAL, PUBLIC, Column, Line, cell
 from services.intake.domain.asked import KeptOrder
 from services.intake.registering import ORDER, WHEREABOUTS, IntakeService
-from services.intake.searching import Search
 from services.intake.store import COMPLAINTS
 from shared.plumbing.audit import EXPORTED, audited
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Connection
 from shared.plumbing.guard import guarded
+from shared.plumbing.searching import Search
 from shared.rules.broken import Reason, RuleBroken
 
 PORTION = 500

@@ -13,13 +13,14 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.intake.cursors import After
 from services.intake.domain.clock import RUNNING
 from services.intake.domain.complaint import Complaint
 from services.intake.registering import ORDER, IntakeService
-from services.intake.searching import Search, says
+from services.intake.searching import says
 from services.intake.store import COMPLAINTS
+from shared.plumbing.cursors import After
 from shared.plumbing.database import Pool
+from shared.plumbing.searching import Search, Way
 
 PORTION = 1_000
 """So many complaints are looked at with one statement, when a text is searched for."""
@@ -37,40 +38,10 @@ class Sort(StrEnum):
     UPDATED = "updated"
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How a list is walked through: the value that orders it, with the id as the tie's end."""
-
-    value: str
-    type: str
-    backwards: bool
-    source: str = "complaints"
-
-    def sql(self, search: Search, after: After | None, limit: int) -> tuple[str, list[Any]]:
-        """The statement for the next so many, and its arguments."""
-        arguments, clause = list(search.arguments), search.clause
-        sign, word = ("<", "desc") if self.backwards else (">", "asc")
-        if after is not None:
-            arguments += [after.value, after.id]
-            n = len(arguments)
-            clause += f" and ({self.value}, id) {sign} (${n - 1}::text::{self.type}, ${n}::uuid)"
-        return (
-            f"select id, urges, ({self.value})::text as value from {self.source} where {clause} "
-            f"order by {self.value} {word}, id {word} limit {limit:d}",
-            arguments,
-        )
-
-
 WAYS = {
-    Sort.RECEIVED: _Way("received_at", "timestamptz", backwards=True),
-    Sort.DUE: _Way("coalesce(due_at, 'infinity')", "timestamptz", backwards=False),
-    Sort.UPDATED: _Way(
-        "position",
-        "bigint",
-        backwards=True,
-        source="(select position, stream as said_by, version as said_at from journal where kind = 'complaint') last_said "
-        "join complaints on id = said_by and version = said_at",
-    ),
+    Sort.RECEIVED: Way("complaints", "received_at", "timestamptz", backwards=True),
+    Sort.DUE: Way("complaints", "coalesce(due_at, 'infinity')", "timestamptz", backwards=False),
+    Sort.UPDATED: Way.by_change("complaints", "complaint"),
 }
 """A complaint changed last when its last fact was said: the journal's own order."""
 
@@ -86,7 +57,7 @@ class Row:
 
 async def look(pool: Pool, search: Search, sort: Sort, after: After | None, limit: int) -> list[Row]:
     """The next so many of a list."""
-    statement, arguments = WAYS[sort].sql(search, after, limit)
+    statement, arguments = WAYS[sort].sql(search, after, limit, "id, urges")
     return [
         Row(row["id"], _URGES.validate_json(row["urges"]), After(row["value"], row["id"]))
         for row in await pool.fetch(statement, *arguments)

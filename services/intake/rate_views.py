@@ -12,10 +12,10 @@ from services.intake.domain.rates import COUNTS, NO_RATES, Counts, Month, Window
 from services.intake.domain.terms import Terms
 from services.intake.publishing import Published, as_of, stored
 from services.intake.registering import IntakeService
-from services.intake.searching import Search
 from services.intake.store import COMPLAINTS, RATE_FIGURES, RATES
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Connection
+from shared.plumbing.searching import Search
 from shared.rules.broken import Reason, refuse
 from shared.rules.township import Town
 

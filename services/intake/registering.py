@@ -22,6 +22,7 @@ from services.intake.store import COMPLAINTS
 from shared.events.intake import UrgeKind
 from shared.events.vocabulary import Channel
 from shared.plumbing.database import Connection
+from shared.plumbing.notices.mobile import MOBILE_DIGITS
 from shared.plumbing.service import Service
 from shared.plumbing.vault import Keys
 from shared.plumbing.work import Held, Work
@@ -36,8 +37,6 @@ CONTACT = "contact"
 """The vault's field for a contact that was put right; the order stays as it came."""
 WHEREABOUTS = "whereabouts"
 """The vault's field for the category and place of a confidential complaint, in the town's codes."""
-MOBILE_DIGITS = 11
-"""A mobile number: eleven digits, the first a 1. What stands before it is the code of the country."""
 
 _MATTERS = """
 select v.subject, v.owner, v.field from vault v join complaints c on c.id = v.owner

@@ -1,12 +1,10 @@
 """查找: what somebody asks for in the list of complaints, as SQL, as far as the caller reaches."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from services.intake.domain.clock import RUNNING
@@ -16,8 +14,7 @@ from services.intake.registering import IntakeService, number_id
 from shared.events.base import Asked, Code, Line, Moment
 from shared.events.vocabulary import Channel, ComplaintType, Urgency
 from shared.plumbing.caller import Person, Reach
-from shared.plumbing.database import Connection, Pool
-from shared.plumbing.store import Kind
+from shared.plumbing.searching import Search
 from shared.rules.township import Community, Place, Town, Unit, plain
 
 HANDLES = "(lead = ?::text or support <> '[]' and support @> to_jsonb(?::text))"
@@ -35,8 +32,6 @@ _WRITTEN = ", ".join(
 )
 _SAID = f"type in ({_WRITTEN}) and strpos(lower({_STAFF_WORDS}), ?) > 0"
 """Only facts that can have such words are opened."""
-_VALUE = re.compile(r"\?(?!\|)")
-"""The sign for a value; `?|` is an operator."""
 LONGEST_AHEAD = timedelta(days=366)
 
 
@@ -91,52 +86,6 @@ class Filters(Asked):
     def used(self) -> frozenset[str]:
         """The names of the conditions that are set."""
         return frozenset(self.model_dump(exclude_defaults=True))
-
-
-class Search:
-    """The WHERE clause of a question, as far as the caller reaches; its arguments."""
-
-    def __init__(self) -> None:
-        self.clauses = ["true"]
-        self.arguments: list[Any] = []
-
-    def where(self, clause: str, value: object) -> None:
-        """Only rows for which this holds; `?` stands for the value. A value of None is no condition."""
-        if value is not None:
-            self.arguments.append(value)
-            self.clauses.append(_VALUE.sub(f"${len(self.arguments)}", clause))
-
-    def flag(self, clause: str, wanted: bool | None) -> None:
-        """Only rows for which this holds, or does not."""
-        if wanted is not None:
-            self.clauses.append(f"({clause})" if wanted else f"not coalesce({clause}, false)")
-
-    def within_reach(self, caller: Person, departments: str | None) -> None:
-        """Only what is the caller's business. `departments`: when a department has to do with a row."""
-        match caller.reach:
-            case Reach.COMMUNITY:
-                self.where("community = any(?::text[])", sorted(caller.communities))
-            case Reach.DEPARTMENT if departments:
-                self.where(departments, caller.department or "")
-            case Reach.DEPARTMENT:
-                self.clauses.append("false")
-            case Reach.TOWN:
-                pass
-
-    @property
-    def clause(self) -> str:
-        """All conditions."""
-        return " and ".join(self.clauses)
-
-    async def rows(
-        self, con: Pool | Connection, kind: Kind[Any], order: str, limit: int, offset: int = 0
-    ) -> list[asyncpg.Record]:
-        """The rows of a kind, in order."""
-        return await con.fetch(
-            f"select {', '.join(kind.columns)} from {kind.table.name} where {self.clause} "
-            f"order by {order} limit {limit:d} offset {offset:d}",
-            *self.arguments,
-        )
 
 
 def within_reach(caller: Person) -> Search:

@@ -8,16 +8,16 @@ from services.intake.domain.asked import Order
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.telling import OFFERED, TOLD, tell
 from services.intake.following import follow_code
-from services.intake.registering import MOBILE_DIGITS, ORDER, IntakeService
+from services.intake.registering import ORDER, IntakeService
 from services.intake.store import COMPLAINTS
 from shared.events.intake import ComplaintFact
 from shared.events.vocabulary import Urgency
 from shared.plumbing.database import Connection, Pool
+from shared.plumbing.notices.mobile import mobile
 from shared.plumbing.notices.words import Addressee, Contact, Message, Suppressed, Teller, Told, hour
 
 CODE = "code"
 """Every notice may name the code by which the complaint is followed."""
-COUNTRY = "+86"
 _WHOSE = f"""
 select {", ".join(f"c.{column}" for column in COMPLAINTS.columns)}, v.subject as person from complaints c
 left join vault v on v.owner = c.id and v.field = '{ORDER}' where c.id = any($1::uuid[])
@@ -57,14 +57,3 @@ def _contact(kept: Mapping[tuple[UUID, str], str | None], owner: UUID) -> Contac
     if text is None:
         return Contact(why=Suppressed.ERASED)
     return Contact(mobile(Order.model_validate_json(text).complainant.phone))
-
-
-def mobile(phone: str | None) -> str | None:
-    """A mobile number of this country in E.164, however it was written; None: nothing can be sent there."""
-    digits = "".join(filter(str.isdigit, phone or "")).removeprefix("00")
-    own = digits[-MOBILE_DIGITS:]
-    return (
-        f"{COUNTRY}{own}"
-        if len(own) == MOBILE_DIGITS and own[0] == "1" and digits[:-MOBILE_DIGITS] in ("", "86")
-        else None
-    )

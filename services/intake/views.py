@@ -8,10 +8,11 @@ from pydantic import TypeAdapter
 
 from services.intake.domain.complaint import Complaint
 from services.intake.domain.route import Route
-from services.intake.searching import HANDLES, Search, within_reach
+from services.intake.searching import HANDLES, within_reach
 from services.intake.store import COMPLAINTS, HOTSPOTS, ROUTES
 from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.database import Connection, Pool
+from shared.plumbing.searching import Search
 from shared.plumbing.store import Kind
 
 S = TypeVar("S")

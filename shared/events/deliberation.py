@@ -105,15 +105,19 @@ class MemberKind(StrEnum):
 
 
 class MemberAppointed(PlatformFact):
-    """代表进入 (N 方): `member` is an opaque id; `organisation` only where an organisation is represented."""
+    """代表进入 (N 方): `member` is an opaque id; `organisation` only where an organisation is represented.
+
+    `until`: the last day of the term. Said again of the same member, the term is a new one.
+    """
 
     member: UUID
     member_kind: MemberKind
     organisation: Line | None = None
+    until: date | None = None
 
 
 class MemberLeft(PlatformFact):
-    """代表退出 (N 方)."""
+    """代表退出 (N 方): left, or the term is over."""
 
     member: UUID
     reason: Line
@@ -217,10 +221,14 @@ class TopicEnlarged(TopicFact):
 
 
 class BackgroundDistributed(TopicFact):
-    """背景材料发放: to all parties before the meeting [S]. `sha256`: of the material, where there is a file."""
+    """背景材料发放: to all parties before the meeting [S].
+
+    `sha256`: of material that is kept elsewhere; `documents`: checksums of the topic's attachments that belong to it.
+    """
 
     title: Line
     sha256: Sha256 | None = None
+    documents: tuple[Sha256, ...] = ()
 
 
 class TopicScheduled(TopicFact):
@@ -245,17 +253,19 @@ class TopicOpened(TopicFact):
 
 
 class TopicSettled(TopicFact):
-    """当场解决 (exit a) [S]: the undertakings say who does it, until when."""
+    """当场解决 (exit a) [S]: the undertakings say who does it, until when. `review_on`: when it is looked at again."""
 
     meeting: Mention
     undertakings: tuple[Target, ...]
+    review_on: date | None = None
 
 
 class TopicAgreed(TopicFact):
-    """协商一致: undertakings with owner and date."""
+    """协商一致: undertakings with owner and date. `review_on`: when it is looked at again."""
 
     meeting: Mention
     undertakings: tuple[Target, ...]
+    review_on: date | None = None
 
 
 class TopicDeferred(TopicFact):
@@ -317,6 +327,35 @@ class TopicReferredToAssembly(TopicFact):
     sources: tuple[Ref, ...] = ()
 
 
+class DemandBase(StrEnum):
+    """提议口径: of whom a part may demand an assembly."""
+
+    ADULTS = "ADULTS"
+    HOUSEHOLDS = "HOUSEHOLDS"
+    GROUPS = "GROUPS"
+    REPRESENTATIVES = "REPRESENTATIVES"
+    OWNERS = "OWNERS"
+
+
+class AssemblyDemanded(TopicFact):
+    """提议召开: so many demand it that the law has the assembly called; the topic goes there without a meeting's word.
+
+    `demanding` of `entitled`: heads, households or groups, as `base` says; `law`: the rule set it was judged by.
+    """
+
+    forum: AssemblyForum
+    matter: AssemblyMatter
+    authorised: bool
+    base: DemandBase
+    demanding: Annotated[int, Field(ge=1)]
+    entitled: Annotated[int, Field(ge=1)]
+    law: Code
+    legal_check_due: bool
+    community: Code
+    public_title: Line
+    sources: tuple[Ref, ...] = ()
+
+
 class UpwardOutcome(StrEnum):
     """What the competent department answered: it can be carried out now, or deliberation takes it up again."""
 
@@ -338,10 +377,40 @@ class UpwardReviewDue(TopicFact):
 
 
 class TopicImplementing(TopicFact):
-    """进入落实: the assembly adopted it, the issue or the project is closed."""
+    """进入落实: the assembly adopted it, the issue or the project is closed. `review_on`: as in `TopicAgreed`."""
 
     cause: Mention
     undertakings: tuple[Target, ...] = ()
+    review_on: date | None = None
+
+
+class TopicCarriedOut(TopicFact):
+    """落实完毕: no undertaking is open any more. `disclose_by`: when the result must be public."""
+
+    disclose_by: Moment
+
+
+class TopicDisclosureOverdue(TopicFact):
+    """结果公开逾期: everything is done, and the result is not public in time."""
+
+    due_at: Moment
+
+
+class TopicReviewDue(TopicFact):
+    """决定复查到期: the day has come on which a decision is looked at again."""
+
+    review_on: date
+
+
+class TopicReviewed(TopicFact):
+    """复查记录. `worked`: whether the decision has done what it should; None while others have not answered yet.
+
+    `next_on`: when it is looked at once more.
+    """
+
+    finding: Line
+    worked: bool | None = None
+    next_on: date | None = None
 
 
 class TopicDisclosed(TopicFact):
@@ -448,11 +517,12 @@ class MeetingFact(DeliberationFact, abstract=True):
 
 
 class MeetingScheduled(MeetingFact):
-    """会议拟定: what is not yet fixed stands open until the notice. `urgent`: shorter notice, flagged."""
+    """会议拟定: what is not yet fixed stands open until the notice. `urgent`: shorter notice, flagged, with the reason."""
 
     community: Code
     starts_at: Moment
     urgent: bool
+    urgent_because: Line | None = None
     topics: tuple[Ref, ...] = ()
     form: MeetingForm | None = None
     venue: Line | None = None
@@ -480,15 +550,26 @@ class NoticePublished(MeetingFact):
     form: MeetingForm
     venue: Line
     urgent: bool
+    urgent_because: Line | None = None
     stands_until: Moment
     text: Prose | None = None
 
 
+class AgendaOrdered(MeetingFact):
+    """议程排序: the same topics in another order."""
+
+    topics: tuple[Mention, ...]
+
+
 class MeetingInvited(MeetingFact):
-    """发出邀请. `label`: how the invited organisation is called in public, for a unit without a code of ours."""
+    """发出邀请. `label`: how the invited organisation is called in public, for a unit without a code of ours.
+
+    `unit`: which unit of ours takes the invited seat, and may answer for it.
+    """
 
     party: Party
     label: Line | None = None
+    unit: Code | None = None
 
 
 class InvitationAccepted(MeetingFact):
@@ -533,11 +614,19 @@ class JoinDeclined(MeetingFact):
     reason: Line
 
 
+class AttendanceWay(StrEnum):
+    """登记方式: 名单登记 签到码."""
+
+    LIST = "LIST"
+    CODE = "CODE"
+
+
 class AttendanceRecorded(MeetingFact):
-    """到会登记."""
+    """到会登记: by the recorder's list, or by the party's one-time code."""
 
     party: Party
     present: bool
+    way: AttendanceWay = AttendanceWay.LIST
 
 
 class MeetingOpened(MeetingFact):
@@ -559,6 +648,10 @@ class ProblemRaised(MeetingFact):
     category: Code
     place: Code | None
     public_title: Line
+
+
+class NoProblemRaised(MeetingFact):
+    """无问题可交流: the parties were asked for the month's problems, and had none."""
 
 
 class StatementRecorded(MeetingFact):
@@ -756,15 +849,37 @@ class AssemblyDecided(AssemblyFact):
 
 
 class AssemblyPublished(AssemblyFact):
-    """决定公布."""
+    """决定公布. `shown_until`: how long it must be shown, where the law says so."""
 
     text: Prose
+    shown_until: Moment | None = None
 
 
 class AssemblyPublicationOverdue(AssemblyFact):
     """决定公布逾期."""
 
     due_at: Moment
+
+
+class AbsenceFact(DeliberationFact, abstract=True):
+    """A fact of one party's absences (无故缺席通报) on one community's platform; the stream's id follows from both."""
+
+    kind = "absence"
+
+
+class AbsenceReported(AbsenceFact):
+    """缺席通报: absent without reason so often that its superior is told. `times`: in the window of the terms."""
+
+    community: Code
+    party: Party
+    meeting: Mention
+    times: int
+
+
+class AbsenceAnswered(AbsenceFact):
+    """缺席整改答复: what the superior has answered."""
+
+    answer: Line
 
 
 class UndertakingFact(DeliberationFact, abstract=True):

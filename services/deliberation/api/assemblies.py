@@ -1,37 +1,42 @@
 """提请会议决定: call, notice, decision, publication."""
 
-from typing import Annotated
+from typing import Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Request, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
-from services.deliberation import views
+from services.deliberation import listing, views
 from services.deliberation.api.door import Answer, Here, answered
 from services.deliberation.domain.asked import CallAssembly, DecideAssembly, NoticeAssembly, PublishDecision
 from services.deliberation.domain.assembly import Assembly, assembly_id, call, decide, give_notice, publish_decision
 from services.deliberation.domain.topic import Topic, decided_at_assembly, proposed
 from services.deliberation.domain.undertaking import assign, undertaking_ids
+from services.deliberation.listing import AssemblyFilters
 from services.deliberation.store import ASSEMBLIES, TOPICS, UNDERTAKINGS
 from shared.events.base import ref
 from shared.events.deliberation import AssemblyDecided
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.database import Connection
+from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 
 
-@get("/assemblies")
-async def list_assemblies(
-    service: Here,
-    ask: Asking,
-    topic: FromQuery[UUID | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
-) -> views.Rows:
-    """提请召开的会议."""
-    return await views.assemblies(service.pool, views.reach_of(ask.caller), topic, limit)
+def _asked(request: Request[Any, Any, Any]) -> AssemblyFilters:
+    return in_query(request, AssemblyFilters)
+
+
+@get("/assemblies", dependencies={"asked": Provide(_asked, sync_to_thread=False)}, opt={"query": AssemblyFilters})
+async def list_assemblies(service: Here, ask: Asking, asked: NamedDependency[AssemblyFilters]) -> Answer:
+    """提请召开的会议, latest change first: `items`, and `next` for the page after, or null.
+
+    Conditions (all must hold): community, state (several), topic, forum, legal_check_due, published.
+    """
+    return await listing.listed(service.pool, service.keys, ask.caller, asked)
 
 
 @get("/assemblies/{id:uuid}")
@@ -84,7 +89,7 @@ async def decide_assembly(
 
     def decided(work: Work, held: Held[Assembly]) -> Answer:
         ids: tuple[UUID, ...] = ()
-        for fact in held.change(decide, data, now=work.now):
+        for fact in held.change(decide, data, now=work.now, town=service.town):
             match fact:
                 case AssemblyDecided():
                     ids = _carry(work, held, data, adopted=fact.adopted)
@@ -100,7 +105,9 @@ def _carry(work: Work, held: Held[Assembly], data: DecideAssembly, *, adopted: b
     topic, cause = held.state.topic, ref("assembly", held.id)
     promises = data.promises if adopted else ()
     ids = undertaking_ids(topic, cause, promises)
-    work.get((TOPICS, topic)).change(decided_at_assembly, adopted=adopted, assembly=held.id, undertakings=ids)
+    work.get((TOPICS, topic)).change(
+        decided_at_assembly, adopted=adopted, assembly=held.id, undertakings=ids, review_on=data.review_on
+    )
     for id, promise in zip(ids, promises, strict=True):
         work.born(UNDERTAKINGS, id).change(
             assign, promise, topic=topic, community=held.state.community, decided_by=cause, now=work.now
@@ -116,7 +123,8 @@ async def publish_assembly_decision(
     ask: Asking,
 ) -> Answer:
     """公布决定."""
-    return await change(service.base, ASSEMBLIES, id, ask, publish_decision, data)
+    now, calendar = service.now(), service.calendar
+    return await change(service.base, ASSEMBLIES, id, ask, publish_decision, data, now=now, calendar=calendar)
 
 
 ROUTES = [

@@ -22,9 +22,12 @@ Here = NamedDependency[DeliberationService]
 Answer = dict[str, Any]
 
 
-def must_speak_for(ask: Ask, party: str) -> None:
-    """Whoever reaches only a department answers for it alone; raises `NotFound`."""
-    if ask.caller.reach is Reach.DEPARTMENT and party != f"unit/{ask.caller.department}":
+def must_speak_for(ask: Ask, party: str, meeting: Meeting | None) -> None:
+    """Whoever reaches only a department answers for it alone, or for the seat that it takes; raises `NotFound`."""
+    if ask.caller.reach is not Reach.DEPARTMENT or party == f"unit/{ask.caller.department}":
+        return
+    invitation = meeting.invited.get(party) if meeting else None
+    if invitation is None or invitation.unit != ask.caller.department:
         raise NotFound(party)
 
 

@@ -1,13 +1,14 @@
 """会议之前: plan, notice, invitations, applications, postponing and cancelling."""
 
-from typing import Annotated
+from typing import Any
 from uuid import UUID, uuid4
 
-from litestar import get, post
+from litestar import Request, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
-from services.deliberation import views
+from services.deliberation import history, listing, views
 from services.deliberation.api.door import (
     Answer,
     Here,
@@ -26,6 +27,7 @@ from services.deliberation.domain.asked import (
     ExcuseAbsence,
     Invite,
     NameRecorder,
+    OrderAgenda,
     PostponeMeeting,
     PublishNotice,
     RequestJoin,
@@ -40,15 +42,18 @@ from services.deliberation.domain.notice import (
     excuse_absence,
     invite,
     name_recorder,
+    order_agenda,
     postpone,
     publish_notice,
     request_join,
     schedule_meeting,
 )
 from services.deliberation.domain.platform import Platform, platform_id
+from services.deliberation.listing import MeetingFilters
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
+from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 
@@ -59,16 +64,17 @@ async def list_notices(service: Here, community: FromQuery[str | None] = None) -
     return await views.notices(service.pool, community)
 
 
-@get("/meetings")
-async def list_meetings(
-    service: Here,
-    ask: Asking,
-    community: FromQuery[str | None] = None,
-    shown: Annotated[str | None, QueryParameter(name="state")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
-) -> views.Rows:
-    """会议, the latest first."""
-    return await views.meetings(service.pool, views.reach_of(ask.caller), community, shown, limit)
+def _asked(request: Request[Any, Any, Any]) -> MeetingFilters:
+    return in_query(request, MeetingFilters)
+
+
+@get("/meetings", dependencies={"asked": Provide(_asked, sync_to_thread=False)}, opt={"query": MeetingFilters})
+async def list_meetings(service: Here, ask: Asking, asked: NamedDependency[MeetingFilters]) -> Answer:
+    """会议清单, the latest first: `items`, and `next` for the page after, or null.
+
+    Conditions (all must hold): community, state (several), topic, urgent, minutes_overdue, starts_from, starts_until.
+    """
+    return await listing.listed(service.pool, service.keys, ask.caller, asked)
 
 
 @get("/meetings/{id:uuid}")
@@ -78,6 +84,14 @@ async def show_meeting(id: FromPath[UUID], service: Here, ask: Asking) -> Answer
     if found is None:
         raise NotFoundException
     return found
+
+
+@get("/meetings/{id:uuid}/history")
+async def read_meeting_history(id: FromPath[UUID], service: Here, ask: Asking) -> history.Told:
+    """会议全过程: every fact in order, with the town's guidance about it."""
+    if await views.one(service.pool, MEETINGS, id, views.reach_of(ask.caller)) is None:
+        raise NotFoundException
+    return await history.of_meeting(service.pool, id)
 
 
 @post("/meetings")
@@ -138,6 +152,12 @@ async def publish_meeting_notice(
     return await around_meeting(service, ask, id, decide, more)
 
 
+@post("/meetings/{id:uuid}/agenda", status_code=200)
+async def order_meeting_agenda(id: FromPath[UUID], data: JSONBody[OrderAgenda], service: Here, ask: Asking) -> Answer:
+    """议程排序."""
+    return await change(service.base, MEETINGS, id, ask, order_agenda, data)
+
+
 @post("/meetings/{id:uuid}/invitations", status_code=200)
 async def invite_to_meeting(id: FromPath[UUID], data: JSONBody[Invite], service: Here, ask: Asking) -> Answer:
     """发出邀请."""
@@ -157,8 +177,13 @@ async def accept_meeting_invitation(
     ask: Asking,
 ) -> Answer:
     """接受邀请."""
-    must_speak_for(ask, data.party)
-    return await change(service.base, MEETINGS, id, ask, accept_invitation, data)
+
+    def decide(_: Work, held: Held[Meeting]) -> Answer:
+        must_speak_for(ask, data.party, held.state)
+        held.change(accept_invitation, data)
+        return answered(held)
+
+    return await together(service.base, [(MEETINGS, id)], ask, decide)
 
 
 @post("/meetings/{id:uuid}/excuses", status_code=200)
@@ -169,8 +194,13 @@ async def excuse_from_meeting(
     ask: Asking,
 ) -> Answer:
     """请假."""
-    must_speak_for(ask, data.party)
-    return await change(service.base, MEETINGS, id, ask, excuse_absence, data)
+
+    def decide(_: Work, held: Held[Meeting]) -> Answer:
+        must_speak_for(ask, data.party, held.state)
+        held.change(excuse_absence, data)
+        return answered(held)
+
+    return await together(service.base, [(MEETINGS, id)], ask, decide)
 
 
 @post("/meetings/{id:uuid}/join-requests")
@@ -256,9 +286,11 @@ ROUTES = [
     list_notices,
     list_meetings,
     show_meeting,
+    read_meeting_history,
     plan_meeting,
     name_meeting_recorder,
     publish_meeting_notice,
+    order_meeting_agenda,
     invite_to_meeting,
     accept_meeting_invitation,
     excuse_from_meeting,

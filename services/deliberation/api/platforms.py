@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from services.deliberation import views
+from services.deliberation import history, views
 from services.deliberation.api.door import Answer, Here, answered
 from services.deliberation.domain.asked import (
     AdoptRules,
@@ -17,6 +17,7 @@ from services.deliberation.domain.asked import (
     FixPlace,
     GiveGuidance,
     RemoveMember,
+    RenewMember,
     VacateSeat,
 )
 from services.deliberation.domain.platform import (
@@ -29,9 +30,13 @@ from services.deliberation.domain.platform import (
     give_guidance,
     platform_id,
     remove_member,
+    renew_member,
     vacate_seat,
 )
+from services.deliberation.members import MEMBER, forget, members_of
 from services.deliberation.store import PLATFORMS
+from shared.plumbing.audit import audited
+from shared.plumbing.caller import NotFound, Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
@@ -103,7 +108,7 @@ async def fill_platform_seat(
     ask: Asking,
 ) -> Answer:
     """席位到位."""
-    return await change(service.base, PLATFORMS, platform_id(community), ask, fill_seat, data)
+    return await change(service.base, PLATFORMS, platform_id(community), ask, fill_seat, data, town=service.town)
 
 
 @post("/platforms/{community:str}/vacancies", status_code=200)
@@ -124,14 +129,55 @@ async def appoint_platform_member(
     service: Here,
     ask: Asking,
 ) -> Answer:
-    """N 方代表进入; answers the member's new id."""
-    member = uuid4()
+    """N 方代表进入; answers the member's new id. Name and number lie in the vault until the member leaves."""
+    member, id = uuid4(), platform_id(community)
 
-    def decide(_: Work, held: Held[Platform]) -> Answer:
-        held.change(appoint_member, data, member=member)
+    def decide(work: Work, held: Held[Platform]) -> Answer:
+        held.change(appoint_member, data, member=member, now=work.now, terms=service.today)
+        if data.reachable:
+            service.vault.keep(work, {}, id, member, {f"{MEMBER}/{member}": data.reachable.model_dump_json()})
         return answered(held) | {"member": str(member)}
 
-    return await together(service.base, [(PLATFORMS, platform_id(community))], ask, decide)
+    return await together(service.base, [(PLATFORMS, id)], ask, decide)
+
+
+@post("/platforms/{community:str}/renewals", status_code=200)
+async def renew_platform_member(
+    community: FromPath[str],
+    data: JSONBody[RenewMember],
+    service: Here,
+    ask: Asking,
+) -> Answer:
+    """N 方代表连任."""
+    id, now, terms = platform_id(community), service.now(), service.today
+    return await change(service.base, PLATFORMS, id, ask, renew_member, data, now=now, terms=terms)
+
+
+@get("/platforms/{community:str}/members")
+async def list_platform_members(
+    community: FromPath[str],
+    service: Here,
+    ask: Asking,
+    reason: Annotated[str | None, QueryParameter(min_length=2, max_length=200)] = None,
+) -> views.Rows:
+    """N 方代表名单: kind and term; with a `reason`, which is kept, name and number too."""
+    ask.caller.must_reach(Scope(community))
+    id = platform_id(community)
+    async with service.pool.acquire() as con, con.transaction():
+        row = await con.fetchrow(PLATFORMS.read_sql, id)
+        if row is None:
+            raise NotFound(community)
+        platform: Platform = PLATFORMS.stored(row)
+        if reason is not None:
+            await audited(con, ask.caller, "vault.members", f"platform/{id}", reason)
+        return await members_of(con, service.vault, id, platform, opened=reason is not None)
+
+
+@get("/platforms/{community:str}/history")
+async def read_platform_history(community: FromPath[str], service: Here, ask: Asking) -> history.Told:
+    """平台沿革: every fact in order, the town's guidance among them."""
+    ask.caller.must_reach(Scope(community))
+    return await history.of(service.pool, platform_id(community))
 
 
 @post("/platforms/{community:str}/departures", status_code=200)
@@ -141,8 +187,13 @@ async def remove_platform_member(
     service: Here,
     ask: Asking,
 ) -> Answer:
-    """N 方代表退出."""
-    return await change(service.base, PLATFORMS, platform_id(community), ask, remove_member, data)
+    """N 方代表退出; who it was is forgotten."""
+
+    def decide(work: Work, held: Held[Platform]) -> Answer:
+        forget(work, held.change(remove_member, data))
+        return answered(held)
+
+    return await together(service.base, [(PLATFORMS, platform_id(community))], ask, decide)
 
 
 @post("/platforms/{community:str}/guidance", status_code=200)
@@ -153,7 +204,9 @@ async def guide_platform(
     ask: Asking,
 ) -> Answer:
     """镇级指导."""
-    return await change(service.base, PLATFORMS, platform_id(community), ask, give_guidance, data)
+    known = await views.guided(service.pool, community, data.about)
+    id, town = platform_id(community), service.town
+    return await change(service.base, PLATFORMS, id, ask, give_guidance, data, known=known, town=town)
 
 
 ROUTES = [
@@ -166,6 +219,9 @@ ROUTES = [
     fill_platform_seat,
     vacate_platform_seat,
     appoint_platform_member,
+    renew_platform_member,
+    list_platform_members,
+    read_platform_history,
     remove_platform_member,
     guide_platform,
 ]

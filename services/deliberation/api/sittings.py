@@ -1,9 +1,12 @@
 """会议本身: attendance, opening, what is said, the end with its conclusions, the minutes."""
 
+import zlib
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Request, get, post
+from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import FromPath, JSONBody
 
 from services.deliberation import views
@@ -15,8 +18,11 @@ from services.deliberation.api.door import (
     platform_of,
     topics_in_hand,
 )
+from services.deliberation.codes import check_in_code, fits
 from services.deliberation.domain import topic
+from services.deliberation.domain.absence import absence_id, report_absence
 from services.deliberation.domain.asked import (
+    CheckIn,
     CorrectMinutes,
     Promise,
     PublishMinutes,
@@ -27,20 +33,24 @@ from services.deliberation.domain.asked import (
 )
 from services.deliberation.domain.concluding import conclude
 from services.deliberation.domain.conclusion import Agree, HoldMeeting, Settle
-from services.deliberation.domain.meeting import Meeting
+from services.deliberation.domain.meeting import Meeting, planned
 from services.deliberation.domain.minutes import correct_minutes, publish_minutes
 from services.deliberation.domain.month import month_of
 from services.deliberation.domain.sitting import (
+    check_in,
     hold,
     open_meeting,
     raise_problem,
     record_attendance,
     record_position,
     record_statement,
+    report_no_problem,
+    taking_part,
     tally,
 )
 from services.deliberation.domain.undertaking import assign, undertaking_ids
 from services.deliberation.store import (
+    ABSENCE_REPORTS,
     ABSENCES,
     MEETINGS,
     MONTHS,
@@ -53,9 +63,52 @@ from services.deliberation.store import (
 )
 from shared.events.base import Fact, ref
 from shared.events.deliberation import AbsenceUnexcused
-from shared.plumbing.change import change
+from shared.plumbing.caller import NotFound
+from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
+
+PER_MINUTE, BUCKETS = 30, 65_536
+"""So often may one address try a code in a minute, in each process; addresses are counted in so many buckets."""
+
+
+def _bucket(request: Request[Any, Any, Any]) -> str:
+    return str(zlib.crc32((request.client.host if request.client else "").encode()) % BUCKETS)
+
+
+@get("/meetings/{id:uuid}/check-in-codes")
+async def list_check_in_codes(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, str]:
+    """签到码 of everybody who takes part, for the cards on the table; a postponed meeting has new ones."""
+    row = await service.pool.fetchrow(MEETINGS.read_sql, id)
+    if row is None:
+        raise NotFound(str(id))
+    meeting: Meeting = MEETINGS.stored(row)
+    ask.caller.must_reach(MEETINGS.scope(meeting))
+    key = service.keys.lookup
+    return {party: check_in_code(key, id, meeting.starts_at, party) for party in taking_part(meeting)}
+
+
+@post(
+    "/meetings/{id:uuid}/check-in",
+    status_code=200,
+    middleware=[RateLimitConfig(("minute", PER_MINUTE), identifier_for_request=_bucket).middleware],
+)
+async def check_in_to_meeting(id: FromPath[UUID], data: JSONBody[CheckIn], service: Here, ask: Asking) -> Answer:
+    """签到, by whoever has the party's code; it can be used once."""
+
+    def decide(work: Work, held: Held[Meeting]) -> Answer:
+        starts_at = planned(held.state).starts_at
+        held.change(
+            check_in,
+            data,
+            code_fits=fits(service.keys.lookup, id, starts_at, data.party, data.code),
+            now=work.now,
+            terms=service.today,
+            calendar=service.calendar,
+        )
+        return answered(held)
+
+    return await together(service.base, [(MEETINGS, id)], ask, decide)
 
 
 @post("/meetings/{id:uuid}/attendance", status_code=200)
@@ -100,6 +153,12 @@ async def raise_meeting_problem(
     return await change(service.base, MEETINGS, id, ask, raise_problem, data, town=service.town)
 
 
+@post("/meetings/{id:uuid}/no-problems", status_code=200)
+async def report_no_meeting_problem(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
+    """无问题可交流."""
+    return await change(service.base, MEETINGS, id, ask, report_no_problem)
+
+
 @post("/meetings/{id:uuid}/statements", status_code=200)
 async def record_meeting_statement(
     id: FromPath[UUID],
@@ -133,7 +192,12 @@ async def hold_meeting(
 
     def more(work: Work, meeting: Meeting) -> list[Wanted]:
         month = month_of(data.held_at or work.now)
-        return [(MONTHS, month_id(meeting.community, month)), (ABSENCES, absences_id(meeting.community))]
+        parties = (party for party in meeting.invited if party.startswith(("seat/", "unit/")))
+        return [
+            (MONTHS, month_id(meeting.community, month)),
+            (ABSENCES, absences_id(meeting.community)),
+            *((ABSENCE_REPORTS, absence_id(meeting.community, party)) for party in parties),
+        ]
 
     def decide(work: Work, held: Held[Meeting]) -> Answer:
         platform, terms = platform_of(work, held), service.today
@@ -170,6 +234,7 @@ async def hold_meeting(
                     undertakings += _assign(work, held, entry.topic, entry.conclusion.promises)
         _count(work, held)
         _remember(absences, held.state, facts)
+        _report(work, held, facts)
         return answered(held) | {"undertakings": [str(undertaking) for undertaking in undertakings]}
 
     return await around_meeting(service, ask, id, decide, more)
@@ -214,6 +279,18 @@ def _remember(note: Held[Absences], meeting: Meeting, facts: list[Fact]) -> None
         note.note(Absences(meeting.community, parties))
 
 
+def _report(work: Work, held: Held[Meeting], facts: list[Fact]) -> None:
+    """Who was absent without reason so often that the superior is told."""
+    assert held.state is not None
+    community = held.state.community
+    for fact in facts:
+        match fact:
+            case AbsenceUnexcused(superior_told=True):
+                work.get((ABSENCE_REPORTS, absence_id(community, fact.party))).change(
+                    report_absence, community=community, party=fact.party, meeting=held.ref, times=fact.times
+                )
+
+
 @post("/meetings/{id:uuid}/minutes", status_code=200)
 async def publish_meeting_minutes(
     id: FromPath[UUID],
@@ -243,9 +320,12 @@ async def read_meeting_minutes(id: FromPath[UUID], service: Here) -> views.Rows:
 
 
 ROUTES = [
+    list_check_in_codes,
+    check_in_to_meeting,
     record_meeting_attendance,
     open_the_meeting,
     raise_meeting_problem,
+    report_no_meeting_problem,
     record_meeting_statement,
     record_meeting_position,
     hold_meeting,

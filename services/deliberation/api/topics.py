@@ -1,25 +1,30 @@
 """议题: from the proposal to the closing."""
 
-from typing import Annotated
+from typing import Any
 from uuid import UUID, uuid4
 
-from litestar import get, post
+from litestar import Request, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
-from services.deliberation import views
+from services.deliberation import history, listing, views
 from services.deliberation.api.door import Answer, Here, answered
 from services.deliberation.domain.asked import (
     AcceptTopic,
     AnswerUpward,
+    DemandAssembly,
     DiscloseTopic,
     DistributeBackground,
     MergeTopics,
     Promise,
     ProposeTopic,
     RejectTopic,
+    ReviewTopic,
 )
+from services.deliberation.domain.demand import demand
 from services.deliberation.domain.implementation import assign_later, close, disclose
+from services.deliberation.domain.review import review
 from services.deliberation.domain.topic import (
     Topic,
     accept,
@@ -31,9 +36,11 @@ from services.deliberation.domain.topic import (
     reject,
 )
 from services.deliberation.domain.undertaking import Undertaking
+from services.deliberation.listing import TopicFilters
 from services.deliberation.store import HOTSPOT_TOPICS, TOPICS, UNDERTAKINGS, HotspotTopic
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
+from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Where, Work
 
@@ -42,20 +49,22 @@ from shared.plumbing.work import Held, Wanted, Where, Work
 async def propose_topic(data: JSONBody[ProposeTopic], service: Here, ask: Asking) -> Answer:
     """提出议题 by hand."""
     ask.caller.must_reach(Scope(data.community))
-    return await change(service.base, TOPICS, uuid4(), ask, propose, data, town=service.town)
+    known = await views.sources(service.pool, data.community, data.sources)
+    return await change(service.base, TOPICS, uuid4(), ask, propose, data, known=known, town=service.town)
 
 
-@get("/topics")
-async def list_topics(
-    service: Here,
-    ask: Asking,
-    community: FromQuery[str | None] = None,
-    shown: Annotated[str | None, QueryParameter(name="state")] = None,
-    source: FromQuery[str | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
-) -> views.Rows:
-    """议题; `source`: those that come from `hotspot/uuid`, `route/uuid` or another stream."""
-    return await views.topics(service.pool, views.reach_of(ask.caller), community, shown, source, limit)
+def _asked(request: Request[Any, Any, Any]) -> TopicFilters:
+    return in_query(request, TopicFilters)
+
+
+@get("/topics", dependencies={"asked": Provide(_asked, sync_to_thread=False)}, opt={"query": TopicFilters})
+async def list_topics(service: Here, ask: Asking, asked: NamedDependency[TopicFilters]) -> Answer:
+    """议题清单, latest change first: `items`, and `next` for the page after, or null.
+
+    Conditions (all must hold): community, state (several), category, place, origin, scope, conclusion, source
+    (`hotspot/uuid`, `route/uuid` or another stream), review_until, overdue.
+    """
+    return await listing.listed(service.pool, service.keys, ask.caller, asked)
 
 
 @get("/topics/{id:uuid}")
@@ -65,6 +74,14 @@ async def show_topic(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     if found is None:
         raise NotFoundException
     return found
+
+
+@get("/topics/{id:uuid}/history")
+async def read_topic_history(id: FromPath[UUID], service: Here, ask: Asking) -> history.Told:
+    """议题全过程: the topic, its assemblies and undertakings, what its meetings said about it, the town's guidance."""
+    if await views.one(service.pool, TOPICS, id, views.reach_of(ask.caller)) is None:
+        raise NotFoundException
+    return await history.of_topic(service.pool, id)
 
 
 @post("/topics/{id:uuid}/accept", status_code=200)
@@ -97,7 +114,8 @@ async def distribute_topic_background(
     ask: Asking,
 ) -> Answer:
     """发放背景材料."""
-    return await change(service.base, TOPICS, id, ask, distribute_background, data)
+    kept = await views.checksums(service.pool, TOPICS, id)
+    return await change(service.base, TOPICS, id, ask, distribute_background, data, kept=kept)
 
 
 @post("/topics/{id:uuid}/merge", status_code=200)
@@ -132,6 +150,18 @@ async def answer_topic_upward(
     return await change(service.base, TOPICS, id, ask, answer_upward, data)
 
 
+@post("/topics/{id:uuid}/reviews", status_code=200)
+async def review_topic(id: FromPath[UUID], data: JSONBody[ReviewTopic], service: Here, ask: Asking) -> Answer:
+    """复查记录: what has not worked is deliberated again."""
+    return await change(service.base, TOPICS, id, ask, review, data, now=service.now())
+
+
+@post("/topics/{id:uuid}/assembly-demands", status_code=200)
+async def demand_assembly(id: FromPath[UUID], data: JSONBody[DemandAssembly], service: Here, ask: Asking) -> Answer:
+    """提议召开会议, by those who may demand it."""
+    return await change(service.base, TOPICS, id, ask, demand, data, now=service.now(), town=service.town)
+
+
 @post("/topics/{id:uuid}/undertakings")
 async def assign_undertaking(
     id: FromPath[UUID],
@@ -142,7 +172,7 @@ async def assign_undertaking(
     """补充落实任务; answers the undertaking's id."""
 
     def decide(work: Work, topic: Held[Topic], undertaking: Held[Undertaking]) -> Answer:
-        undertaking.change(assign_later, data, topic=id, agreed=topic.state, now=work.now)
+        undertaking.change(assign_later, data, topic=id, agreed=topic.state, now=work.now, town=service.town)
         return answered(undertaking)
 
     return await together(service.base, [(TOPICS, id), (UNDERTAKINGS, uuid4())], ask, decide)
@@ -183,11 +213,14 @@ ROUTES = [
     propose_topic,
     list_topics,
     show_topic,
+    read_topic_history,
     accept_topic,
     reject_topic,
     distribute_topic_background,
     merge_topics,
     answer_topic_upward,
+    review_topic,
+    demand_assembly,
     assign_undertaking,
     disclose_topic,
     close_topic,

@@ -1,30 +1,48 @@
 """协商事项落实: reports, completion, excuses."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
-from litestar import get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar import Request, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, JSONBody
 
-from services.deliberation import views
-from services.deliberation.api.door import Answer, Here
+from services.deliberation import history, listing, views
+from services.deliberation.api.door import Answer, DeliberationService, Here, answered
 from services.deliberation.domain.asked import ExcuseUndertaking, FinishUndertaking, ReportUndertaking
-from services.deliberation.domain.undertaking import excuse, finish, report
-from services.deliberation.store import UNDERTAKINGS
-from shared.plumbing.change import change
+from services.deliberation.domain.implementation import carried_out
+from services.deliberation.domain.undertaking import Undertaking, excuse, finish, report
+from services.deliberation.listing import UndertakingFilters
+from services.deliberation.store import TOPICS, UNDERTAKINGS
+from shared.plumbing.change import change, together
+from shared.plumbing.database import Connection
+from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
+from shared.plumbing.work import Held, Where, Work
 
 
-@get("/undertakings")
-async def list_undertakings(
-    service: Here,
-    ask: Asking,
-    topic: FromQuery[UUID | None] = None,
-    shown: Annotated[str | None, QueryParameter(name="state")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
-) -> views.Rows:
-    """落实任务, by due date."""
-    return await views.undertakings(service.pool, views.reach_of(ask.caller), topic, shown, limit)
+def _asked(request: Request[Any, Any, Any]) -> UndertakingFilters:
+    return in_query(request, UndertakingFilters)
+
+
+@get("/undertakings", dependencies={"asked": Provide(_asked, sync_to_thread=False)}, opt={"query": UndertakingFilters})
+async def list_undertakings(service: Here, ask: Asking, asked: NamedDependency[UndertakingFilters]) -> Answer:
+    """落实任务, by due date: `items`, and `next` for the page after, or null.
+
+    Conditions (all must hold): community, state (several), topic, unit, overdue, due_until.
+    """
+    return await listing.listed(service.pool, service.keys, ask.caller, asked)
+
+
+@get("/undertakings/{id:uuid}")
+async def show_undertaking(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
+    """一项落实任务, with its history."""
+    found = await views.one(service.pool, UNDERTAKINGS, id, views.reach_of(ask.caller))
+    if found is None:
+        raise NotFoundException
+    return found | {"history": await history.of(service.pool, id)}
 
 
 @post("/undertakings/{id:uuid}/reports", status_code=200)
@@ -35,7 +53,8 @@ async def report_undertaking(
     ask: Asking,
 ) -> Answer:
     """报告落实进展."""
-    return await change(service.base, UNDERTAKINGS, id, ask, report, data)
+    kept = await views.checksums(service.pool, UNDERTAKINGS, id)
+    return await change(service.base, UNDERTAKINGS, id, ask, report, data, kept=kept)
 
 
 @post("/undertakings/{id:uuid}/done", status_code=200)
@@ -45,8 +64,13 @@ async def finish_undertaking(
     service: Here,
     ask: Asking,
 ) -> Answer:
-    """落实完成."""
-    return await change(service.base, UNDERTAKINGS, id, ask, finish, data, now=service.now())
+    """落实完成; after the last one the result must be public in time."""
+    kept = await views.checksums(service.pool, UNDERTAKINGS, id)
+
+    def decide(work: Work, held: Held[Undertaking]) -> Answer:
+        return _ended(service, work, held, bool(held.change(finish, data, kept=kept, now=work.now)))
+
+    return await together(service.base, [(UNDERTAKINGS, id)], ask, decide, _with_topic(id))
 
 
 @post("/undertakings/{id:uuid}/excuse", status_code=200)
@@ -57,7 +81,35 @@ async def excuse_undertaking(
     ask: Asking,
 ) -> Answer:
     """免除落实."""
-    return await change(service.base, UNDERTAKINGS, id, ask, excuse, data)
+
+    def decide(work: Work, held: Held[Undertaking]) -> Answer:
+        return _ended(service, work, held, bool(held.change(excuse, data)))
+
+    return await together(service.base, [(UNDERTAKINGS, id)], ask, decide, _with_topic(id))
 
 
-ROUTES = [list_undertakings, report_undertaking, finish_undertaking, excuse_undertaking]
+def _with_topic(id: UUID) -> Callable[[Connection, Work], Awaitable[None]]:
+    """Load the undertaking with its topic and all undertakings of that, in the order in which everybody locks them."""
+
+    async def prepare(con: Connection, work: Work) -> None:
+        if topic := await con.fetchval("select topic from undertakings where id = $1", id):
+            await work.load(con, [(TOPICS, topic), (UNDERTAKINGS, id), Where(UNDERTAKINGS, "topic", topic)])
+
+    return prepare
+
+
+def _ended(service: DeliberationService, work: Work, held: Held[Undertaking], anew: bool) -> Answer:
+    if anew:
+        assert held.state is not None
+        siblings = work.get(Where(UNDERTAKINGS, "topic", held.state.topic))
+        work.get((TOPICS, held.state.topic)).change(
+            carried_out,
+            undertakings=[each.state for each in siblings],
+            now=work.now,
+            terms=service.today,
+            calendar=service.calendar,
+        )
+    return answered(held)
+
+
+ROUTES = [list_undertakings, show_undertaking, report_undertaking, finish_undertaking, excuse_undertaking]

@@ -1,5 +1,6 @@
 """What people may ask of deliberation."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,8 +9,11 @@ from pydantic import Field
 from shared.events.base import Asked, Code, Flag, Line, Mention, Moment, Prose, Ref
 from shared.events.deliberation import (
     ApplicantKind,
+    AssemblyForum,
+    AssemblyMatter,
     Count,
     CountBase,
+    DemandBase,
     GuidanceSubject,
     MeetingForm,
     MemberKind,
@@ -22,6 +26,12 @@ from shared.events.deliberation import (
     Workload,
 )
 from shared.events.vocabulary import Quantity, TopicOrigin
+
+
+class Because(Asked):
+    """A decision with its reason."""
+
+    reason: Line
 
 
 class AdoptRules(Asked):
@@ -58,11 +68,27 @@ class VacateSeat(Asked):
     reason: Line
 
 
+class Reachable(Asked):
+    """姓名和电话 of somebody who takes part for others: for the vault, and never said in a fact."""
+
+    name: Annotated[Line, Field(max_length=50)]
+    phone: Annotated[Line, Field(max_length=30)] | None = None
+
+
 class AppointMember(Asked):
-    """N 方代表进入."""
+    """N 方代表进入. `until`: the last day of the term, if it is not as long as usual; `reachable`: who it is."""
 
     member_kind: MemberKind
     organisation: Line | None = None
+    until: date | None = None
+    reachable: Reachable | None = None
+
+
+class RenewMember(Asked):
+    """N 方代表连任: a new term."""
+
+    member: UUID
+    until: date | None = None
 
 
 class RemoveMember(Asked):
@@ -112,10 +138,11 @@ class MergeTopics(Asked):
 
 
 class DistributeBackground(Asked):
-    """发放背景材料 to all parties."""
+    """发放背景材料 to all parties. `documents`: checksums of the topic's attachments; `sha256`: of material elsewhere."""
 
     title: Line
     sha256: Sha256 | None = None
+    documents: Annotated[tuple[Sha256, ...], Field(max_length=50)] = ()
 
 
 class AnswerUpward(Asked):
@@ -123,6 +150,25 @@ class AnswerUpward(Asked):
 
     outcome: UpwardOutcome
     answer: Prose
+
+
+class ReviewTopic(Asked):
+    """复查记录. `worked`: whether the decision has done what it should; left out while others have not answered."""
+
+    finding: Line
+    worked: Flag | None = None
+    next_on: date | None = None
+
+
+class DemandAssembly(Asked):
+    """提议召开会议: `demanding` of `entitled`, in heads, households or groups."""
+
+    forum: AssemblyForum
+    matter: AssemblyMatter
+    authorised: Flag = False
+    base: DemandBase
+    demanding: Annotated[int, Field(ge=1, le=10_000_000)]
+    entitled: Annotated[int, Field(ge=1, le=10_000_000)]
 
 
 class DiscloseTopic(Asked):
@@ -158,11 +204,15 @@ Promises = Annotated[tuple[Promise, ...], Field(max_length=50)]
 
 
 class ScheduleMeeting(Asked):
-    """拟定会议: what is left out can be said with the notice; the venue is the platform's place, if not named."""
+    """拟定会议: what is left out can be said with the notice; the venue is the platform's place, if not named.
+
+    `urgent_because`: why it cannot wait for the usual notice; said of urgent meetings alone.
+    """
 
     community: Code
     starts_at: Moment
     urgent: Flag = False
+    urgent_because: Line | None = None
     topics: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
     form: MeetingForm | None = None
     venue: Line | None = None
@@ -186,6 +236,12 @@ class PublishNotice(Asked):
     venue: Line | None = None
     moderator: Code | None = None
     text: Prose | None = None
+
+
+class OrderAgenda(Asked):
+    """议程排序: the topics of the meeting, all of them, in the order in which they are to be taken."""
+
+    topics: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=50)]
 
 
 class Invitee(Asked):
@@ -238,6 +294,13 @@ class RecordAttendance(Asked):
 
     present: Annotated[tuple[Party, ...], Field(max_length=500)] = ()
     absent: Annotated[tuple[Party, ...], Field(max_length=500)] = ()
+
+
+class CheckIn(Asked):
+    """签到: by the code on the party's card."""
+
+    party: Party
+    code: Annotated[str, Field(min_length=1, max_length=32)]
 
 
 class RaiseProblem(Asked):
@@ -319,11 +382,12 @@ class Counted(Asked):
 
 
 class DecideAssembly(Asked):
-    """会议表决: the promises count only if it is adopted; more can be assigned later."""
+    """会议表决: promises and review date count only if it is adopted; more can be assigned later."""
 
     held_at: Moment
     counts: Annotated[tuple[Counted, ...], Field(min_length=1, max_length=8)]
     promises: Promises = ()
+    review_on: date | None = None
 
 
 class PublishDecision(Asked):
@@ -332,8 +396,22 @@ class PublishDecision(Asked):
     text: Prose
 
 
+class NameSuperior(Asked):
+    """登记上级联系人: whom to tell when this party stays away without reason again."""
+
+    party: Party
+    reachable: Reachable
+
+
+class AnswerAbsence(Asked):
+    """缺席整改答复."""
+
+    party: Party
+    answer: Line
+
+
 class ReportUndertaking(Asked):
-    """报告落实进展: totals so far, not additions."""
+    """报告落实进展: totals so far, not additions; `evidence`: checksums of the undertaking's attachments."""
 
     done: Annotated[tuple[Amount, ...], Field(max_length=50)] = ()
     note: Line | None = None

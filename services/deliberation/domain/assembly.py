@@ -1,14 +1,16 @@
 """提交会议决定: an assembly that decides one topic, by the rules of its forum and date."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from services.deliberation.domain.asked import DecideAssembly, NoticeAssembly, PublishDecision
-from services.deliberation.domain.assembly_law import ForumRules, rules_on
+from services.deliberation.domain.assembly_law import COMMITTEE_MEMBERS, ForumRules, rules_on
+from services.deliberation.domain.concluding import review_in_the_past
 from services.deliberation.domain.topic import Topic, TopicState, not_in, proposed
-from services.deliberation.domain.undertaking import past_promises
+from services.deliberation.domain.undertaking import unfit_promises
 from shared.events.base import derived, ref, ref_id
 from shared.events.deliberation import (
     AssemblyCalled,
@@ -20,10 +22,13 @@ from shared.events.deliberation import (
     AssemblyNoticed,
     AssemblyPublicationOverdue,
     AssemblyPublished,
+    Count,
+    CountBase,
 )
 from shared.rules.broken import Reason, refuse
+from shared.rules.calendar import Calendar
 from shared.rules.deadline import Watch
-from shared.rules.township import SHANGHAI
+from shared.rules.township import SHANGHAI, Town
 
 
 class AssemblyState(StrEnum):
@@ -55,6 +60,7 @@ class Assembly:
     publish_by: datetime | None = None
     published: bool = False
     publication_overdue: bool = False
+    shown_until: datetime | None = None
 
 
 def assembly_id(topic: UUID, referral: int) -> UUID:
@@ -92,7 +98,7 @@ def evolve(before: Assembly | None, fact: AssemblyFact) -> Assembly:
                 legal_check_due=fact.legal_check_due,
             )
         case AssemblyPublished():
-            return replace(before, published=True)
+            return replace(before, published=True, shown_until=fact.shown_until)
         case AssemblyPublicationOverdue():
             return replace(before, publication_overdue=True)
     raise AssertionError(fact)
@@ -139,11 +145,12 @@ def call(before: Assembly | None, *, topic: UUID, referred: Topic | None, now: d
 
 
 def give_notice(before: Assembly | None, asked: NoticeAssembly, *, now: datetime) -> list[AssemblyFact]:
-    """会议公告: as many days before as the law wants."""
+    """会议公告: as many days before as the law wants; before it is held, another day needs a new one."""
     assembly = _called(before)
+    open_to_notice = (AssemblyState.CALLED, AssemblyState.NOTICED)
     rules = _rules(assembly.forum, asked.starts_at)
     refuse(
-        assembly.state is not AssemblyState.CALLED and Reason("wrong_state", "会议须已提请召开且尚未公告"),
+        assembly.state not in open_to_notice and Reason("wrong_state", "会议须已提请召开且尚未表决"),
         asked.starts_at <= now and Reason("starts_in_the_past", "会议时间须晚于现在", "/starts_at"),
         asked.starts_at < now + timedelta(days=rules.notice_days)
         and Reason("notice_too_short", f"须提前 {rules.notice_days} 日公告", "/starts_at"),
@@ -151,7 +158,7 @@ def give_notice(before: Assembly | None, asked: NoticeAssembly, *, now: datetime
     return [AssemblyNoticed(starts_at=asked.starts_at, venue=asked.venue, form=asked.form, text=asked.text)]
 
 
-def decide(before: Assembly | None, asked: DecideAssembly, *, now: datetime) -> list[AssemblyFact]:
+def decide(before: Assembly | None, asked: DecideAssembly, *, now: datetime, town: Town) -> list[AssemblyFact]:
     """会议表决: quorum first, then the majority; both by the law of the day. Not quorate: nothing is decided."""
     assembly = _called(before)
     refuse(assembly.state is not AssemblyState.NOTICED and Reason("wrong_state", "会议须已公告且尚未表决"))
@@ -169,7 +176,9 @@ def decide(before: Assembly | None, asked: DecideAssembly, *, now: datetime) -> 
             for number, count in enumerate(asked.counts)
             if not count.agreeing <= count.taking_part <= count.entitled
         ),
-        *past_promises(asked.promises, now, "/promises"),
+        *(_composition(counts) if rules.committee else ()),
+        *unfit_promises(asked.promises, now, town, "/promises"),
+        review_in_the_past(asked.review_on, now.astimezone(SHANGHAI).date(), "/review_on"),
     )
     quorate = next((way for way in ways if way.quorate(counts)), None)
     if quorate is None:
@@ -187,14 +196,35 @@ def decide(before: Assembly | None, asked: DecideAssembly, *, now: datetime) -> 
     ]
 
 
-def publish_decision(before: Assembly | None, asked: PublishDecision) -> list[AssemblyFact]:
-    """公布决定."""
+def _composition(counts: Mapping[CountBase, Count]) -> list[Reason]:
+    """物业管理委员会组成: seven at least, an odd number, half of them owners [L]."""
+    members, owners = counts.get(CountBase.COMMITTEE_MEMBERS), counts.get(CountBase.COMMITTEE_OWNERS)
+    if members is None or owners is None:
+        return []
+    found = (
+        members.entitled < COMMITTEE_MEMBERS
+        and Reason("committee_too_small", f"物业管理委员会成员不得少于 {COMMITTEE_MEMBERS} 人", "/counts"),
+        members.entitled % 2 == 0 and Reason("committee_even", "物业管理委员会成员须为单数", "/counts"),
+        owners.entitled * 2 < members.entitled
+        and Reason("committee_owners_short", "物业管理委员会中业主代表不得少于半数", "/counts"),
+        (owners.entitled > members.entitled or owners.taking_part > members.taking_part)
+        and Reason("counts_inconsistent", "业主成员人数不得超过全体成员人数", "/counts"),
+    )
+    return [reason for reason in found if reason]
+
+
+def publish_decision(
+    before: Assembly | None, asked: PublishDecision, *, now: datetime, calendar: Calendar
+) -> list[AssemblyFact]:
+    """公布决定; shown as long as the law wants."""
     assembly = _called(before)
     if assembly.published:
         return []
     decided = (AssemblyState.ADOPTED, AssemblyState.REJECTED)
     refuse(assembly.state not in decided and Reason("wrong_state", "会议尚未作出决定"))
-    return [AssemblyPublished(text=asked.text)]
+    assert assembly.held_at is not None
+    days = _rules(assembly.forum, assembly.held_at).shown_working_days
+    return [AssemblyPublished(text=asked.text, shown_until=calendar.add_working_days(now, days) if days else None)]
 
 
 def publication_overdue(

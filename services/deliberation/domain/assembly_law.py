@@ -1,14 +1,17 @@
 """决定规则: which assembly may decide what, and by which notice, quorum and majority. Law, by forum and date [L]."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from shared.events.deliberation import AssemblyForum, AssemblyMatter, Count, CountBase
+from shared.events.deliberation import AssemblyForum, AssemblyMatter, Count, CountBase, DemandBase
 from shared.events.vocabulary import CommunityKind
 
 HALF, TWO_THIRDS, THREE_QUARTERS = Fraction(1, 2), Fraction(2, 3), Fraction(3, 4)
+TENTH, FIFTH, THIRD = Fraction(1, 10), Fraction(1, 5), Fraction(1, 3)
+COMMITTEE_MEMBERS = 7
+"""物业管理委员会: at least so many, an odd number, half of them owners (北京市物业管理条例 art. 53)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class ForumRules:
-    """The rules of one forum from a date on. `unchecked_from`: since when the law has changed and nobody checked."""
+    """The rules of one forum from a date on. `unchecked_from`: since when the law has changed and nobody checked.
+
+    `demand`: which part of whom may demand it; `committee`: whether it is a property management committee, whose
+    composition the law fixes.
+    """
 
     law: str
     effective: date
@@ -79,6 +86,8 @@ class ForumRules:
     shown_working_days: int | None = None
     authorised_only: bool = False
     unchecked_from: date | None = None
+    demand: Mapping[DemandBase, Fraction] = field(default_factory=dict)
+    committee: bool = False
 
     def ways_for(self, matter: AssemblyMatter) -> tuple[Way, ...]:
         """The ways that hold for this matter."""
@@ -142,6 +151,7 @@ LAW: tuple[ForumRules, ...] = (
         ways=(_present(More(CountBase.ADULTS, HALF)), _present(AtLeast(CountBase.HOUSEHOLDS, TWO_THIRDS))),
         notice_days=10,
         unchecked_from=ORGANIC_LAWS_CHANGED,
+        demand={DemandBase.ADULTS: TENTH, DemandBase.REPRESENTATIVES: THIRD},
     ),
     ForumRules(  # 村民委员会组织法 2018 art. 24-26
         law="CN-2018",
@@ -150,6 +160,7 @@ LAW: tuple[ForumRules, ...] = (
         ways=(_present(AtLeast(CountBase.REPRESENTATIVES, TWO_THIRDS)),),
         authorised_only=True,
         unchecked_from=ORGANIC_LAWS_CHANGED,
+        demand={DemandBase.REPRESENTATIVES: FIFTH},
     ),
     ForumRules(  # 北京市实施《城市居民委员会组织法》办法 1991 art. 15-16
         law="CN-2018",
@@ -160,6 +171,7 @@ LAW: tuple[ForumRules, ...] = (
             for base in (CountBase.ADULTS, CountBase.HOUSEHOLDS, CountBase.GROUP_REPRESENTATIVES)
         ),
         unchecked_from=ORGANIC_LAWS_CHANGED,
+        demand={DemandBase.ADULTS: FIFTH, DemandBase.HOUSEHOLDS: FIFTH, DemandBase.GROUPS: THIRD},
     ),
     ForumRules(  # no statute before 2026: the practice of communities
         law="CN-2018",
@@ -167,6 +179,7 @@ LAW: tuple[ForumRules, ...] = (
         forum=AssemblyForum.RESIDENT_REPRESENTATIVES,
         ways=(_present(AtLeast(CountBase.REPRESENTATIVES, TWO_THIRDS)),),
         unchecked_from=ORGANIC_LAWS_CHANGED,
+        demand={DemandBase.REPRESENTATIVES: FIFTH},
     ),
     ForumRules(  # 北京市物业管理条例 art. 34-37, 民法典 art. 278
         law="CN-2021",
@@ -176,6 +189,7 @@ LAW: tuple[ForumRules, ...] = (
         special_ways=(_owners(THREE_QUARTERS, AtLeast),),
         notice_days=15,
         publish_days=3,
+        demand={DemandBase.OWNERS: FIFTH},
     ),
     ForumRules(  # 北京市物业管理条例 art. 52-58
         law="BJ-2020",
@@ -190,6 +204,7 @@ LAW: tuple[ForumRules, ...] = (
         ),
         publish_days=3,
         shown_working_days=10,
+        committee=True,
     ),
 )
 """All rule sets, oldest first for each forum."""

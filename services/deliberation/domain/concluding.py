@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import assert_never
 from uuid import UUID
@@ -22,7 +22,7 @@ from services.deliberation.domain.conclusion import (
 from services.deliberation.domain.named import unknown_unit
 from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic, TopicState, not_in, proposed
-from services.deliberation.domain.undertaking import past_promises, undertaking_ids
+from services.deliberation.domain.undertaking import undertaking_ids, unfit_promises
 from shared.events.base import Target, ref, ref_kind
 from shared.events.deliberation import (
     CommonDemand,
@@ -55,6 +55,11 @@ class Tally:
         positions = self.support + self.oppose + self.abstain
         return self.seat_objections > 0 or (self.oppose > 0 and self.oppose >= positions * share)
 
+    def carried(self, share: Fraction) -> bool:
+        """表态过半: no vote is needed; where positions were taken, more than this share of them supports [D]."""
+        positions = self.support + self.oppose + self.abstain
+        return positions == 0 or self.support > positions * share
+
 
 def conclude(
     before: Topic | None,
@@ -79,9 +84,21 @@ def conclude(
     held = ref("meeting", meeting)
     match conclusion:
         case Settle():
-            return [TopicSettled(meeting=held, undertakings=_undertakings(topic, held, conclusion.promises))]
+            return [
+                TopicSettled(
+                    meeting=held,
+                    undertakings=_undertakings(topic, held, conclusion.promises),
+                    review_on=conclusion.review_on,
+                )
+            ]
         case Agree():
-            return [TopicAgreed(meeting=held, undertakings=_undertakings(topic, held, conclusion.promises))]
+            return [
+                TopicAgreed(
+                    meeting=held,
+                    undertakings=_undertakings(topic, held, conclusion.promises),
+                    review_on=conclusion.review_on,
+                )
+            ]
         case ReferToAssembly():
             return [
                 TopicReferredToAssembly(
@@ -163,20 +180,23 @@ def reasons_against(
 ) -> list[Reason]:
     """Every reason why this conclusion cannot be drawn; `pointer`: where it stands in the request."""
     found: list[Reason | None]
+    today = now.astimezone(SHANGHAI).date()
     match conclusion:
         case Settle() | Agree():
             found = [
                 _if(not conclusion.promises, "promises_missing", "须写明由谁落实、何时完成", f"{pointer}/promises"),
-                *past_promises(conclusion.promises, now, f"{pointer}/promises"),
+                *unfit_promises(conclusion.promises, now, town, f"{pointer}/promises"),
+                _if(not tally.carried(terms.majority), "no_majority", "赞成的未过表态的半数，不能作出决定", pointer),
+                review_in_the_past(conclusion.review_on, today, f"{pointer}/review_on"),
             ]
         case ReferToAssembly():
             found = _against_assembly(topic, conclusion, tally, community_kind, now, terms, pointer)
         case ReportUpward():
-            today = now.astimezone(SHANGHAI).date()
             found = [
                 _if(conclusion.reported_to is None, "report_missing", "须写明上报部门", f"{pointer}/reported_to"),
                 _if(conclusion.explanation is None, "explanation_missing", "须向各方说明", f"{pointer}/explanation"),
-                _if(conclusion.review_on <= today, "review_in_the_past", "复核日期须晚于今天", f"{pointer}/review_on"),
+                unknown_unit(town, conclusion.reported_to, f"{pointer}/reported_to"),
+                review_in_the_past(conclusion.review_on, today, f"{pointer}/review_on"),
             ]
         case NeedDepartments():
             due_at = conclusion.due_at
@@ -271,6 +291,13 @@ def _forced(topic: Topic, tally: Tally, terms: Terms) -> ReferralCause | None:
 
 def _cause(topic: Topic, tally: Tally, terms: Terms) -> ReferralCause:
     return _forced(topic, tally, terms) or ReferralCause.LAW
+
+
+def review_in_the_past(review_on: date | None, today: date, pointer: str) -> Reason | None:
+    """A decision is looked at again on a day to come."""
+    if review_on is None or review_on > today:
+        return None
+    return Reason("review_in_the_past", "复核日期须晚于今天", pointer)
 
 
 def _undertakings(topic: UUID, held: str, promises: Sequence[Promise]) -> tuple[Target, ...]:

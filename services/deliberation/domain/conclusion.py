@@ -17,6 +17,7 @@ class Settle(Asked):
 
     conclusion: Literal["SETTLED"] = "SETTLED"
     promises: Promises
+    review_on: date | None = None
 
 
 class ReferToAssembly(Asked):
@@ -63,6 +64,7 @@ class Agree(Asked):
 
     conclusion: Literal["AGREED"] = "AGREED"
     promises: Promises
+    review_on: date | None = None
 
 
 class Defer(Asked):

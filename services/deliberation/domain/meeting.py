@@ -9,7 +9,9 @@ from services.deliberation.domain.platform import CONVENER
 from shared.events.base import ref_id
 from shared.events.deliberation import (
     AbsenceUnexcused,
+    AgendaOrdered,
     AttendanceRecorded,
+    AttendanceWay,
     InvitationAccepted,
     InvitationExcused,
     JoinAdmitted,
@@ -26,6 +28,7 @@ from shared.events.deliberation import (
     MinutesCorrected,
     MinutesOverdue,
     MinutesPublished,
+    NoProblemRaised,
     NoticePublished,
     Position,
     PositionRecorded,
@@ -58,10 +61,11 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """邀请 and its answer."""
+    """邀请 and its answer. `unit`: which unit takes the invited seat."""
 
     label: str | None = None
     answer: Answer = Answer.NONE
+    unit: str | None = None
 
 
 class Application(StrEnum):
@@ -83,12 +87,16 @@ class PositionHeld:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """协商会议. `notice_until`: until then anyone may apply, and it is not opened; parties are written as `Party`."""
+    """协商会议. `notice_until`: until then anyone may apply, and it is not opened; parties are written as `Party`.
+
+    `topics`: in the order of the agenda. `checked_in`: whose code was used. `no_problems`: asked for, there were none.
+    """
 
     state: MeetingState
     community: str
     starts_at: datetime
     urgent: bool
+    urgent_because: str | None = None
     topics: tuple[UUID, ...] = ()
     form: MeetingForm | None = None
     venue: str | None = None
@@ -99,8 +107,10 @@ class Meeting:
     invited: dict[str, Invitation] = field(default_factory=dict)
     applicants: dict[UUID, Application] = field(default_factory=dict)
     attendance: dict[str, bool] = field(default_factory=dict)
+    checked_in: tuple[str, ...] = ()
     opened_at: datetime | None = None
     problems: int = 0
+    no_problems: bool = False
     statements: int = 0
     positions: tuple[PositionHeld, ...] = ()
     unexcused: tuple[str, ...] = ()
@@ -114,6 +124,17 @@ class Meeting:
     def present(self) -> frozenset[str]:
         """Who is there."""
         return frozenset(party for party, there in self.attendance.items() if there)
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether the parties have exchanged the month's problems."""
+        return self.problems > 0 or self.no_problems
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that are invited, or take an invited seat."""
+        named = (party.partition("/")[2] for party in self.invited if party.startswith("unit/"))
+        return (*named, *(invitation.unit for invitation in self.invited.values() if invitation.unit))
 
     @property
     def posts(self) -> frozenset[str]:
@@ -130,6 +151,7 @@ def evolve(before: Meeting | None, fact: MeetingFact) -> Meeting:
                 community=fact.community,
                 starts_at=fact.starts_at,
                 urgent=fact.urgent,
+                urgent_because=fact.urgent_because,
                 topics=tuple(ref_id(topic) for topic in fact.topics),
                 form=fact.form,
                 venue=fact.venue,
@@ -152,6 +174,8 @@ def evolve(before: Meeting | None, fact: MeetingFact) -> Meeting:
                 venue=fact.venue,
                 notice_until=fact.stands_until,
             )
+        case AgendaOrdered():
+            return replace(before, topics=tuple(ref_id(topic) for topic in fact.topics))
         case MeetingPostponed():
             return replace(
                 before,
@@ -161,11 +185,12 @@ def evolve(before: Meeting | None, fact: MeetingFact) -> Meeting:
                 notice_until=None,
                 invited={},
                 attendance={},
+                checked_in=(),
             )
         case MeetingCancelled():
             return replace(before, state=MeetingState.CANCELLED)
         case MeetingInvited():
-            return replace(before, invited={**before.invited, fact.party: Invitation(fact.label)})
+            return replace(before, invited={**before.invited, fact.party: Invitation(fact.label, unit=fact.unit)})
         case InvitationAccepted():
             return _answered(before, fact.party, Answer.ACCEPTED)
         case InvitationExcused():
@@ -177,11 +202,18 @@ def evolve(before: Meeting | None, fact: MeetingFact) -> Meeting:
         case JoinDeclined():
             return replace(before, applicants={**before.applicants, fact.applicant: Application.DECLINED})
         case AttendanceRecorded():
-            return replace(before, attendance={**before.attendance, fact.party: fact.present})
+            used = (fact.party,) if fact.way is AttendanceWay.CODE else ()
+            return replace(
+                before,
+                attendance={**before.attendance, fact.party: fact.present},
+                checked_in=(*before.checked_in, *used),
+            )
         case MeetingOpened():
             return replace(before, state=MeetingState.OPEN, opened_at=fact.opened_at)
         case ProblemRaised():
             return replace(before, problems=fact.number)
+        case NoProblemRaised():
+            return replace(before, no_problems=True)
         case StatementRecorded():
             return replace(before, statements=before.statements + 1)
         case PositionRecorded():

@@ -26,6 +26,17 @@ def warning_of(month: date, days: int) -> datetime:
     return month_end(month) - timedelta(days=days)
 
 
+def term_end(day: date, months: int) -> date:
+    """任期末日: the last day of so many months that begin on this day."""
+    year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, index + 1, min(day.day, monthrange(year, index + 1)[1])) - timedelta(days=1)
+
+
+def day_after(day: date) -> datetime:
+    """The first moment after this day."""
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+
+
 def months_before(moment: datetime, months: int) -> datetime:
     """The same time of day so many months earlier; a day that month does not have becomes its last."""
     local = moment.astimezone(SHANGHAI)

@@ -12,6 +12,7 @@ from services.deliberation.domain.asked import (
     ExcuseAbsence,
     Invite,
     NameRecorder,
+    OrderAgenda,
     PostponeMeeting,
     PublishNotice,
     RequestJoin,
@@ -24,6 +25,7 @@ from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic, TopicState
 from shared.events.base import Mention, ref
 from shared.events.deliberation import (
+    AgendaOrdered,
     InvitationAccepted,
     InvitationExcused,
     JoinAdmitted,
@@ -59,12 +61,22 @@ def schedule_meeting(
     if before:
         return []
     venue = standing(platform).venue
-    refuse(_past(asked.starts_at, now), _twice(asked.topics))
+    refuse(
+        _past(asked.starts_at, now),
+        _twice(asked.topics),
+        asked.urgent
+        and asked.urgent_because is None
+        and Reason("urgent_reason_missing", "紧急会议须写明紧急原因", "/urgent_because"),
+        asked.urgent_because is not None
+        and not asked.urgent
+        and Reason("not_urgent", "非紧急会议不写紧急原因", "/urgent_because"),
+    )
     return [
         MeetingScheduled(
             community=asked.community,
             starts_at=asked.starts_at,
             urgent=asked.urgent,
+            urgent_because=asked.urgent_because,
             topics=tuple(ref("topic", topic) for topic in asked.topics),
             form=asked.form,
             venue=asked.venue or venue,
@@ -131,6 +143,7 @@ def publish_notice(
             form=form,
             venue=venue,
             urgent=meeting.urgent,
+            urgent_because=meeting.urgent_because,
             stands_until=starts_at,
             text=asked.text,
         )
@@ -150,6 +163,20 @@ def _topics_unfit(meeting: Meeting, listed: Sequence[UUID], topics: Mapping[UUID
     return found
 
 
+def order_agenda(before: Meeting | None, asked: OrderAgenda) -> list[MeetingFact]:
+    """议程排序: the topics that stand on it, in another order; what the notice names stays the same."""
+    meeting = planned(before)
+    if meeting.topics == asked.topics:
+        return []
+    refuse(
+        not_in(meeting, MeetingState.SCHEDULED, MeetingState.NOTICED),
+        _twice(asked.topics),
+        set(asked.topics) != set(meeting.topics)
+        and Reason("agenda_differs", "排序须包含且只包含会议的全部议题", "/topics"),
+    )
+    return [AgendaOrdered(topics=tuple(ref("topic", topic) for topic in asked.topics))]
+
+
 def invite(before: Meeting | None, asked: Invite, *, platform: Platform | None, town: Town) -> list[MeetingFact]:
     """发出邀请: seats, members, units; whoever is invited already stays so. A unit we do not know needs its label."""
     meeting, parties = planned(before), standing(platform)
@@ -166,7 +193,15 @@ def invite(before: Meeting | None, asked: Invite, *, platform: Platform | None, 
         ),
     )
     fresh = {invitee.party: invitee for invitee in asked.invitees if invitee.party not in meeting.invited}
-    return [MeetingInvited(party=party, label=invitee.label) for party, invitee in fresh.items()]
+    return [
+        MeetingInvited(party=party, label=invitee.label, unit=_unit_of(party, parties))
+        for party, invitee in fresh.items()
+    ]
+
+
+def _unit_of(party: Party, platform: Platform) -> str | None:
+    kind, _, name = party.partition("/")
+    return platform.seats[int(name)].unit if kind == "seat" else None
 
 
 def _stranger(party: Party, platform: Platform, pointer: str) -> Reason | None:
@@ -261,12 +296,22 @@ def postpone(before: Meeting | None, asked: PostponeMeeting, *, now: datetime) -
 
 
 def cancel(before: Meeting | None, asked: CancelMeeting) -> list[MeetingFact]:
-    """会议取消: its topics wait for another."""
+    """会议取消: its topics wait for another; whoever has applied and waits is told so, for every application is answered."""
     meeting = planned(before)
     if meeting.state is MeetingState.CANCELLED:
         return []
     refuse(not_in(meeting, MeetingState.SCHEDULED, MeetingState.NOTICED))
-    return [MeetingCancelled(reason=asked.reason, topics=_mentioned(meeting))]
+    return [
+        *(
+            JoinDeclined(applicant=applicant, reason=_CANCELLED)
+            for applicant, application in meeting.applicants.items()
+            if application is Application.OPEN
+        ),
+        MeetingCancelled(reason=asked.reason, topics=_mentioned(meeting)),
+    ]
+
+
+_CANCELLED = "会议已取消"
 
 
 def _mentioned(meeting: Meeting) -> tuple[Mention, ...]:

@@ -1,6 +1,6 @@
 """协商平台: one community's 5+N platform, its seats and members, and the monthly duty."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -13,9 +13,11 @@ from services.deliberation.domain.asked import (
     FixPlace,
     GiveGuidance,
     RemoveMember,
+    RenewMember,
     VacateSeat,
 )
-from services.deliberation.domain.month import month_after, month_end, month_of, warning_of
+from services.deliberation.domain.month import day_after, month_after, month_end, month_of, term_end, warning_of
+from services.deliberation.domain.named import unknown_unit
 from services.deliberation.domain.terms import FirstSeat, Terms
 from shared.events.base import derived
 from shared.events.deliberation import (
@@ -36,7 +38,7 @@ from shared.events.deliberation import (
 from shared.events.vocabulary import CommunityKind
 from shared.rules.broken import Reason, refuse
 from shared.rules.deadline import Watch
-from shared.rules.township import Community
+from shared.rules.township import SHANGHAI, Community, Town
 
 SEATS: Mapping[int, str] = {1: "两委", 2: "业主自治组织", 3: "物业公司", 4: "社区民警", 5: "联系领导和科室"}
 """五方: the five seats of every platform [S]."""
@@ -48,6 +50,10 @@ MEETINGS_A_MONTH = 1
 """Every platform meets at least once a month [S]."""
 MONTH_WARNING, MONTH_END = "month-warning", "month-end"
 """The timers of the monthly duty."""
+MEMBER_TERM = "member-term"
+"""The timer of the term that ends first."""
+GUIDED = frozenset({"topic", "meeting", "assembly", "undertaking"})
+"""What the town's guidance may be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,10 @@ class SeatHeld:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """协商平台. `duty_month`: the month that is being watched; `warned`: its reminder has been said."""
+    """协商平台. `duty_month`: the month that is being watched; `warned`: its reminder has been said.
+
+    `member_terms`: the last day of each member's term, where it has one.
+    """
 
     community: str
     community_kind: CommunityKind
@@ -74,6 +83,7 @@ class Platform:
     venue: str | None = None
     seats: dict[int, SeatHeld] = field(default_factory=dict)
     members: dict[UUID, MemberKind] = field(default_factory=dict)
+    member_terms: dict[UUID, date] = field(default_factory=dict)
     guidance: int = 0
 
     @property
@@ -105,9 +115,14 @@ def evolve(before: Platform | None, fact: PlatformFact) -> Platform:
         case SeatVacated():
             return replace(before, seats={**before.seats, fact.seat: SeatHeld(vacant_because=fact.reason)})
         case MemberAppointed():
-            return replace(before, members={**before.members, fact.member: fact.member_kind})
+            terms = _without(before.member_terms, fact.member) | ({fact.member: fact.until} if fact.until else {})
+            return replace(before, members={**before.members, fact.member: fact.member_kind}, member_terms=terms)
         case MemberLeft():
-            return replace(before, members={id: kind for id, kind in before.members.items() if id != fact.member})
+            return replace(
+                before,
+                members={id: kind for id, kind in before.members.items() if id != fact.member},
+                member_terms=_without(before.member_terms, fact.member),
+            )
         case GuidanceGiven():
             return replace(before, guidance=before.guidance + 1)
         case MonthlyMeetingDue():
@@ -117,11 +132,20 @@ def evolve(before: Platform | None, fact: PlatformFact) -> Platform:
     raise AssertionError(fact)
 
 
+def _without(terms: dict[UUID, date], member: UUID) -> dict[UUID, date]:
+    return {id: until for id, until in terms.items() if id != member}
+
+
 def watches(state: Platform) -> dict[str, Watch]:
-    """The reminder of the watched month and its end; the version counts months."""
+    """The reminder of the watched month and its end (the version counts months), and the term that ends first."""
     version = state.duty_month.year * 12 + state.duty_month.month
-    end = {MONTH_END: Watch(month_end(state.duty_month), version)}
-    return end if state.warned else {MONTH_WARNING: Watch(state.warn_at, version), **end}
+    found = {MONTH_END: Watch(month_end(state.duty_month), version)}
+    if not state.warned:
+        found[MONTH_WARNING] = Watch(state.warn_at, version)
+    if state.member_terms:
+        until = min(state.member_terms.values())
+        found[MEMBER_TERM] = Watch(day_after(until), until.toordinal())
+    return found
 
 
 def found(before: Platform | None, community: Community, *, now: datetime, terms: Terms) -> list[PlatformFact]:
@@ -134,7 +158,7 @@ def found(before: Platform | None, community: Community, *, now: datetime, terms
     plan, own = terms.founding[community.kind], terms.communities.get(community.code)
     seats = {first.seat: first for first in (*plan.seats, *(own.seats if own else ()))}
     code, name = community.code, community.name
-    month = month_of(now)
+    month, until = month_of(now), term_end(now.astimezone(SHANGHAI).date(), terms.member_term_months)
     if warning_of(month, terms.month_warning_days) < now:
         month = month_after(month)
     return [
@@ -149,7 +173,7 @@ def found(before: Platform | None, community: Community, *, now: datetime, terms
         PlaceFixed(community=code, venue=_named((own and own.venue) or plan.venue, name)),
         *(_first(code, name, seats[seat]) for seat in sorted(SEATS)),
         *(
-            MemberAppointed(community=code, member=derived("member", code, number), member_kind=kind)
+            MemberAppointed(community=code, member=derived("member", code, number), member_kind=kind, until=until)
             for number, kind in enumerate(plan.members, 1)
         ),
     ]
@@ -194,7 +218,7 @@ def fix_place(before: Platform | None, asked: FixPlace) -> list[PlatformFact]:
     return [] if platform.venue == asked.venue else [PlaceFixed(community=platform.community, venue=asked.venue)]
 
 
-def fill_seat(before: Platform | None, asked: FillSeat) -> list[PlatformFact]:
+def fill_seat(before: Platform | None, asked: FillSeat, *, town: Town) -> list[PlatformFact]:
     """席位到位: a seat that is taken must be vacated first."""
     platform = standing(before)
     held = platform.seats.get(asked.seat)
@@ -203,7 +227,8 @@ def fill_seat(before: Platform | None, asked: FillSeat) -> list[PlatformFact]:
     refuse(
         held is not None
         and held.holder is not None
-        and Reason("seat_taken", f"席位{asked.seat}（{SEATS[asked.seat]}）已由{held.holder}出任，须先退出", "/seat")
+        and Reason("seat_taken", f"席位{asked.seat}（{SEATS[asked.seat]}）已由{held.holder}出任，须先退出", "/seat"),
+        unknown_unit(town, asked.unit, "/unit"),
     )
     return [SeatFilled(community=platform.community, seat=asked.seat, holder=asked.holder, unit=asked.unit)]
 
@@ -216,18 +241,52 @@ def vacate_seat(before: Platform | None, asked: VacateSeat) -> list[PlatformFact
     return [SeatVacated(community=platform.community, seat=asked.seat, reason=asked.reason)]
 
 
-def appoint_member(before: Platform | None, asked: AppointMember, *, member: UUID) -> list[PlatformFact]:
-    """N 方代表进入. `member`: an opaque id."""
+def appoint_member(
+    before: Platform | None, asked: AppointMember, *, member: UUID, now: datetime, terms: Terms
+) -> list[PlatformFact]:
+    """N 方代表进入, for a term. `member`: an opaque id."""
     platform = standing(before)
     if member in platform.members:
         return []
+    until = _term(asked.until, now, terms)
     return [
         MemberAppointed(
             community=platform.community,
             member=member,
             member_kind=asked.member_kind,
             organisation=asked.organisation,
+            until=until,
         )
+    ]
+
+
+def renew_member(before: Platform | None, asked: RenewMember, *, now: datetime, terms: Terms) -> list[PlatformFact]:
+    """N 方代表连任: a new term of the same member."""
+    platform = standing(before)
+    kind = platform.members.get(asked.member)
+    refuse(kind is None and Reason("member_unknown", "不是本平台的代表", "/member"))
+    assert kind is not None
+    until = _term(asked.until, now, terms)
+    if platform.member_terms.get(asked.member) == until:
+        return []
+    return [MemberAppointed(community=platform.community, member=asked.member, member_kind=kind, until=until)]
+
+
+def _term(until: date | None, now: datetime, terms: Terms) -> date:
+    """The last day of a term that begins today."""
+    today = now.astimezone(SHANGHAI).date()
+    refuse(until is not None and until < today and Reason("term_over", "任期须晚于今天", "/until"))
+    return until or term_end(today, terms.member_term_months)
+
+
+def end_terms(before: Platform | None, *, due_at: datetime, version: int, now: datetime) -> list[PlatformFact]:
+    """任期届满: whoever's term is over leaves, said once."""
+    if before is None or watches(before).get(MEMBER_TERM) != Watch(due_at, version):
+        return []
+    return [
+        MemberLeft(community=before.community, member=member, reason="任期届满")
+        for member, until in before.member_terms.items()
+        if day_after(until) <= due_at
     ]
 
 
@@ -239,9 +298,17 @@ def remove_member(before: Platform | None, asked: RemoveMember) -> list[Platform
     return [MemberLeft(community=platform.community, member=asked.member, reason=asked.reason)]
 
 
-def give_guidance(before: Platform | None, asked: GiveGuidance) -> list[PlatformFact]:
-    """镇级指导 on choosing, deciding, publishing, carrying out [S]."""
+def give_guidance(
+    before: Platform | None, asked: GiveGuidance, *, known: Collection[str], town: Town
+) -> list[PlatformFact]:
+    """镇级指导 on choosing, deciding, publishing, carrying out [S]. `known`: what of this platform it may be about."""
     platform = standing(before)
+    refuse(
+        unknown_unit(town, asked.by, "/by"),
+        asked.about is not None
+        and asked.about not in known
+        and Reason("about_unknown", "指导所指的议题、会议或落实任务不存在，或不属于该社区（村）", "/about"),
+    )
     return [
         GuidanceGiven(
             community=platform.community, subject=asked.subject, text=asked.text, by=asked.by, about=asked.about

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
-from services.deliberation.domain.asked import RaiseProblem, RecordAttendance, RecordPosition, RecordStatement
+from services.deliberation.domain.asked import CheckIn, RaiseProblem, RecordAttendance, RecordPosition, RecordStatement
 from services.deliberation.domain.concluding import Tally, reasons_against
 from services.deliberation.domain.conclusion import HoldMeeting
 from services.deliberation.domain.meeting import (
@@ -27,10 +27,12 @@ from shared.events.deliberation import (
     AbsenceUnexcused,
     Attendance,
     AttendanceRecorded,
+    AttendanceWay,
     ConclusionKind,
     MeetingFact,
     MeetingHeld,
     MeetingOpened,
+    NoProblemRaised,
     Party,
     Position,
     PositionRecorded,
@@ -59,6 +61,32 @@ def record_attendance(before: Meeting | None, asked: RecordAttendance) -> list[M
     )
     changed = {party: there for party, there, _ in said if meeting.attendance.get(party) is not there}
     return [AttendanceRecorded(party=party, present=there) for party, there in changed.items()]
+
+
+def check_in(
+    before: Meeting | None, asked: CheckIn, *, code_fits: bool, now: datetime, terms: Terms, calendar: Calendar
+) -> list[MeetingFact]:
+    """签到码签到: a party's own code, once, from shortly before the start on. `code_fits`: it is that party's."""
+    meeting = planned(before)
+    takes_part = _takes_part(meeting, asked.party)
+    refuse(
+        not_in(meeting, MeetingState.NOTICED, MeetingState.OPEN),
+        not takes_part and Reason("not_taking_part", "该方未受邀请，也未获准参会", "/party"),
+        not code_fits and Reason("wrong_code", "签到码不正确", "/code"),
+        meeting.starts_at > terms.check_in_before.after(now, calendar) and Reason("too_early", "尚未到签到时间"),
+        asked.party in meeting.checked_in
+        and asked.party not in meeting.present
+        and Reason("code_used", "签到码已使用，请由记录人登记", "/code"),
+    )
+    if asked.party in meeting.present:
+        return []
+    return [AttendanceRecorded(party=asked.party, present=True, way=AttendanceWay.CODE)]
+
+
+def taking_part(meeting: Meeting) -> tuple[Party, ...]:
+    """参会各方: whoever has a place at the table."""
+    guests = (f"guest/{id}" for id, application in meeting.applicants.items() if application is Application.ADMITTED)
+    return (*sorted(meeting.posts), *meeting.invited, *guests)
 
 
 def _takes_part(meeting: Meeting, party: Party) -> bool:
@@ -150,12 +178,30 @@ def raise_problem(before: Meeting | None, asked: RaiseProblem, *, town: Town) ->
     ]
 
 
+def report_no_problem(before: Meeting | None) -> list[MeetingFact]:
+    """无问题可交流: the parties were asked first, and had none."""
+    meeting = planned(before)
+    if meeting.no_problems:
+        return []
+    refuse(
+        not_in(meeting, MeetingState.OPEN),
+        meeting.problems > 0 and Reason("problems_raised", "本次会议已交流问题"),
+    )
+    return [NoProblemRaised()]
+
+
+def _not_exchanged(meeting: Meeting) -> Reason | None:
+    """The exchange of the month's problems is the first point of every meeting [S]."""
+    return None if meeting.exchanged else Reason("problems_not_exchanged", "每次会议须先交流当月问题，再议议题")
+
+
 def record_statement(before: Meeting | None, asked: RecordStatement) -> list[MeetingFact]:
     """记录发言: every party may speak [S]."""
     meeting = planned(before)
     topic = asked.topic
     refuse(
         not_in(meeting, MeetingState.OPEN),
+        topic is not None and _not_exchanged(meeting),
         _not_there(meeting, asked.party),
         topic is not None and _off_notice(meeting, topic, "/topic"),
     )
@@ -169,6 +215,7 @@ def record_position(before: Meeting | None, asked: RecordPosition) -> list[Meeti
         return []
     refuse(
         not_in(meeting, MeetingState.OPEN),
+        _not_exchanged(meeting),
         _not_there(meeting, asked.party),
         _off_notice(meeting, asked.topic, "/topic"),
         asked.party.startswith("post/") and Reason("post_has_no_position", "主持、记录岗位不表态", "/party"),
@@ -226,7 +273,7 @@ def hold(
     refuse(
         not meeting.opened_at <= held_at <= now
         and Reason("wrong_end", "结束时间须在会议开始之后，且不晚于现在", "/held_at"),
-        meeting.problems == 0
+        not meeting.exchanged
         and not asked.no_problems
         and Reason("problems_not_exchanged", "每次会议须先交流当月问题；确无问题的请注明", "/no_problems"),
         *(
@@ -257,6 +304,7 @@ def hold(
     )
     absent = _unexcused(meeting, parties)
     return [
+        *([] if meeting.exchanged else [NoProblemRaised()]),
         *(_absence(party, earlier_absences.get(party, ()), held_at, terms) for party in absent),
         MeetingHeld(
             community=meeting.community,

@@ -9,6 +9,7 @@ from shared.events.base import Code, Line, Value
 from shared.events.deliberation import MemberKind, Seat
 from shared.events.vocabulary import CommunityKind
 from shared.rules import township
+from shared.rules.attachment import AttachmentTerms
 from shared.rules.deadline import Limit
 
 Share = Annotated[Fraction, Field(ge=0, le=1)]
@@ -61,17 +62,24 @@ class Terms(township.Terms):
 
     `quorum_seats`: more than this share of the filled seats is there. `dispute_share`: from this share of positions
     against on, a dispute is large. `unexcused_limit` within `unexcused_months`: the superior is told.
+    `majority`: where positions are taken, a decision needs more than this share of them. `check_in_before`: so early a
+    code may be used. `disclosure`: of the result, from the last undertaking done.
     """
 
     notice: Limit
     urgent_notice: Limit
     quorum_seats: Share
     quorum_members: int = Field(ge=0)
+    majority: Share
+    check_in_before: Limit
     max_deferrals: int = Field(ge=1)
     dispute_share: Share
     unexcused_limit: int = Field(ge=1)
     unexcused_months: int = Field(ge=1, le=24)
     minutes: Limit
+    disclosure: Limit
+    member_term_months: int = Field(ge=1, le=120)
+    attachments: AttachmentTerms
     month_warning_days: int = Field(ge=1, le=27)
     common_people: int = Field(ge=1)
     founding: dict[CommunityKind, Founding]

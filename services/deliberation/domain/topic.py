@@ -1,6 +1,6 @@
 """议题: from proposal to the meeting. Its conclusions, its implementation and what others say stand beside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -14,18 +14,21 @@ from services.deliberation.domain.asked import (
     ProposeTopic,
     RejectTopic,
 )
-from services.deliberation.domain.named import unknown_anchor
+from services.deliberation.domain.named import unknown_anchor, unknown_files
 from shared.events.base import Mention, ref, ref_id, ref_kind
 from shared.events.deliberation import (
+    AssemblyDemanded,
     AssemblyForum,
     AssemblyMatter,
     BackgroundDistributed,
     ConclusionKind,
     TopicAccepted,
     TopicAgreed,
+    TopicCarriedOut,
     TopicClosed,
     TopicDeferred,
     TopicDisclosed,
+    TopicDisclosureOverdue,
     TopicEnlarged,
     TopicFact,
     TopicImplementing,
@@ -38,6 +41,8 @@ from shared.events.deliberation import (
     TopicRejected,
     TopicReopened,
     TopicReportedUpward,
+    TopicReviewDue,
+    TopicReviewed,
     TopicScheduled,
     TopicScope,
     TopicSettled,
@@ -85,7 +90,8 @@ class Topic:
     """议题.
 
     `rounds`, `deferrals`: since it was proposed or reopened. `meeting`: on whose notice it stands. `decided_by`: what
-    its undertakings follow from. `referrals`: how often it went to an assembly.
+    its undertakings follow from. `referrals`: how often it went to an assembly. `review_on`: when what was reported
+    upward, or decided, is looked at again. `disclose_by`: when the result must be public.
     """
 
     state: TopicState
@@ -114,6 +120,8 @@ class Topic:
     merged_into: UUID | None = None
     progressed: tuple[Progress, ...] = ()
     reopened: int = 0
+    disclose_by: datetime | None = None
+    disclosure_overdue: bool = False
 
     @property
     def asked_by(self) -> tuple[str, ...]:
@@ -178,12 +186,36 @@ def evolve(before: Topic | None, fact: TopicFact) -> Topic:
             return replace(deferred, deferrals=fact.deferrals)
         case UpwardAnswered():
             cleared = fact.outcome is UpwardOutcome.CLEARED
-            return replace(before, state=TopicState.IMPLEMENTING if cleared else TopicState.ACCEPTED)
-        case UpwardReviewDue():
+            state = TopicState.IMPLEMENTING if cleared else TopicState.ACCEPTED
+            return replace(before, state=state, review_on=None, review_due=False)
+        case UpwardReviewDue() | TopicReviewDue():
             return replace(before, review_due=True)
+        case TopicReviewed():
+            return replace(before, review_on=fact.next_on, review_due=False)
+        case AssemblyDemanded():
+            return replace(
+                before,
+                state=TopicState.AT_ASSEMBLY,
+                conclusion=None,
+                forum=fact.forum,
+                matter=fact.matter,
+                authorised=fact.authorised,
+                referrals=before.referrals + 1,
+            )
         case TopicImplementing():
             undertakings = tuple(ref_id(name) for name in fact.undertakings)
-            return replace(before, state=TopicState.IMPLEMENTING, decided_by=fact.cause, undertakings=undertakings)
+            return replace(
+                before,
+                state=TopicState.IMPLEMENTING,
+                decided_by=fact.cause,
+                undertakings=undertakings,
+                review_on=fact.review_on,
+                review_due=False,
+            )
+        case TopicCarriedOut():
+            return replace(before, disclose_by=fact.disclose_by, disclosure_overdue=False)
+        case TopicDisclosureOverdue():
+            return replace(before, disclosure_overdue=True)
         case TopicDisclosed():
             return replace(before, state=TopicState.DISCLOSED, result=fact.result)
         case TopicClosed():
@@ -198,7 +230,11 @@ def evolve(before: Topic | None, fact: TopicFact) -> Topic:
                 forum=None,
                 matter=None,
                 authorised=False,
+                review_on=None,
+                review_due=False,
                 reopened=before.reopened + 1,
+                disclose_by=None,
+                disclosure_overdue=False,
             )
     raise AssertionError(fact)
 
@@ -211,25 +247,42 @@ def _promised(topic: Topic, fact: TopicSettled | TopicAgreed) -> Topic:
     kind = ConclusionKind.SETTLED if isinstance(fact, TopicSettled) else ConclusionKind.AGREED
     undertakings = tuple(ref_id(name) for name in fact.undertakings)
     concluded = _concluded(topic, TopicState.IMPLEMENTING, kind)
-    return replace(concluded, decided_by=fact.meeting, undertakings=undertakings)
+    return replace(
+        concluded, decided_by=fact.meeting, undertakings=undertakings, review_on=fact.review_on, review_due=False
+    )
 
 
-UPWARD_REVIEW = "upward-review"
-"""The timer of a topic that was reported upward."""
+UPWARD_REVIEW, DECISION_REVIEW, DISCLOSURE = "upward-review", "decision-review", "disclosure"
+"""The timers of a topic: what was reported upward, what was decided, and what must be public."""
+DECIDED = (TopicState.IMPLEMENTING, TopicState.DISCLOSED, TopicState.CLOSED)
+"""Where a decision stands that can be looked at again."""
 
 
 def watches(state: Topic) -> dict[str, Watch]:
-    """The review date of what was reported upward: 00:00 Asia/Shanghai."""
-    if state.state is not TopicState.REPORTED or state.review_on is None or state.review_due:
-        return {}
-    due_at = datetime.combine(state.review_on, time(), SHANGHAI)
-    return {UPWARD_REVIEW: Watch(due_at, state.review_on.toordinal())}
+    """The review date (00:00 Asia/Shanghai), and the date by which the result must be public."""
+    found = {}
+    if state.review_on is not None and not state.review_due:
+        watch = Watch(datetime.combine(state.review_on, time(), SHANGHAI), state.review_on.toordinal())
+        if state.state is TopicState.REPORTED:
+            found[UPWARD_REVIEW] = watch
+        elif state.state in DECIDED:
+            found[DECISION_REVIEW] = watch
+    if state.state is TopicState.IMPLEMENTING and state.disclose_by and not state.disclosure_overdue:
+        found[DISCLOSURE] = Watch(state.disclose_by, state.disclose_by.toordinal())
+    return found
 
 
-def propose(before: Topic | None, asked: ProposeTopic, *, town: Town) -> list[TopicFact]:
+BY_HAND = frozenset({"topic", "meeting", "issue", "project", "suggestion"})
+"""What a topic that is proposed by hand may come from."""
+OURS = frozenset({"topic", "meeting"})
+"""Those of them that stand here."""
+
+
+def propose(before: Topic | None, asked: ProposeTopic, *, known: Collection[str], town: Town) -> list[TopicFact]:
     """提出议题 by hand: a motion, collected opinions, a resident, an inspection, a problem raised [S].
 
     It may come from another topic or a meeting; what comes from a hotspot or a route is proposed by that alone.
+    `known`: those topics of the same community that stand here, and its meetings at which problems were raised.
     """
     if before:
         return []
@@ -237,6 +290,17 @@ def propose(before: Topic | None, asked: ProposeTopic, *, town: Town) -> list[To
         *unknown_anchor(town, asked.community, asked.category, asked.place),
         any(ref_kind(source) in ("hotspot", "route") for source in asked.sources)
         and Reason("source_not_by_hand", "热点和转办不能手工列为来源", "/sources"),
+        *(
+            Reason("source_kind", "手工提出的议题只能来自议题、会议、吹哨事项、项目或建议", f"/sources/{number}")
+            for number, source in enumerate(asked.sources)
+            if ref_kind(source) not in BY_HAND | {"hotspot", "route"}
+        ),
+        *(
+            Reason("source_unknown", "没有该来源，或其属于其他社区（村）、未交流问题", f"/sources/{number}")
+            for number, source in enumerate(asked.sources)
+            if ref_kind(source) in OURS and source not in known
+        ),
+        len(set(asked.sources)) < len(asked.sources) and Reason("source_twice", "同一来源列了两次", "/sources"),
         asked.origin in (TopicOrigin.HOTSPOT, TopicOrigin.ROUTE)
         and Reason("origin_not_by_hand", "热点和转办的议题由系统自动生成，不能手工提出", "/origin"),
         asked.origin is TopicOrigin.PROBLEM_RAISED
@@ -304,12 +368,14 @@ def enlarge(before: Topic | None, *, merged: UUID, other: Topic) -> list[TopicFa
     return [TopicEnlarged(merged=ref("topic", merged), sources=sources, people=people)]
 
 
-def distribute_background(before: Topic | None, asked: DistributeBackground) -> list[TopicFact]:
-    """发放背景材料 to all parties before the meeting [S]."""
+def distribute_background(
+    before: Topic | None, asked: DistributeBackground, *, kept: Collection[str]
+) -> list[TopicFact]:
+    """发放背景材料 to all parties before the meeting [S]. `kept`: checksums of the topic's attachments."""
     topic = proposed(before)
     early = (TopicState.ACCEPTED, TopicState.SCHEDULED)
-    refuse(topic.state not in early and not_in(*early))
-    return [BackgroundDistributed(title=asked.title, sha256=asked.sha256)]
+    refuse(topic.state not in early and not_in(*early), *unknown_files(asked.documents, kept, "/documents"))
+    return [BackgroundDistributed(title=asked.title, sha256=asked.sha256, documents=asked.documents)]
 
 
 def schedule(before: Topic | None, *, meeting: UUID, starts_at: datetime) -> list[TopicFact]:
@@ -351,7 +417,12 @@ def review_upward(before: Topic | None, *, due_at: datetime, version: int, now: 
 
 
 def decided_at_assembly(
-    before: Topic | None, *, adopted: bool, assembly: UUID, undertakings: Sequence[UUID] = ()
+    before: Topic | None,
+    *,
+    adopted: bool,
+    assembly: UUID,
+    undertakings: Sequence[UUID] = (),
+    review_on: date | None = None,
 ) -> list[TopicFact]:
     """会议决定后续: adopted, the topic is carried out; rejected, it comes back to the platform."""
     if before is None or before.state is not TopicState.AT_ASSEMBLY:
@@ -359,7 +430,8 @@ def decided_at_assembly(
     cause: Mention = ref("assembly", assembly)
     if not adopted:
         return [TopicReopened(cause=cause, reason="会议表决未通过，议题重新协商")]
-    return [TopicImplementing(cause=cause, undertakings=tuple(ref("undertaking", id) for id in undertakings))]
+    promised = tuple(ref("undertaking", id) for id in undertakings)
+    return [TopicImplementing(cause=cause, undertakings=promised, review_on=review_on)]
 
 
 def proposed(before: Topic | None) -> Topic:

@@ -1,12 +1,13 @@
 """协商事项落实: who does what until when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.deliberation.domain.asked import ExcuseUndertaking, FinishUndertaking, Promise, ReportUndertaking
+from services.deliberation.domain.named import unknown_files, unknown_unit
 from shared.events.base import Mention, derived, ref
 from shared.events.deliberation import (
     UndertakingAssigned,
@@ -19,6 +20,7 @@ from shared.events.deliberation import (
 )
 from shared.rules.broken import Reason, refuse
 from shared.rules.deadline import Watch
+from shared.rules.township import Town
 
 
 class UndertakingState(StrEnum):
@@ -133,9 +135,19 @@ def assign(
     ]
 
 
-def past_promises(promises: Sequence[Promise], now: datetime, pointer: str) -> list[Reason]:
-    """Why these promises cannot be made: a due date that is over. `pointer`: where the promises are in the request."""
-    reasons = (_past(promise, now, f"{pointer}/{number}/due_at") for number, promise in enumerate(promises))
+def unfit_promises(promises: Sequence[Promise], now: datetime, town: Town, pointer: str) -> list[Reason]:
+    """Why these promises cannot be made: a due date that is over, a unit that is not ours.
+
+    `pointer`: where the promises are in the request.
+    """
+    reasons = (
+        reason
+        for number, promise in enumerate(promises)
+        for reason in (
+            _past(promise, now, f"{pointer}/{number}/due_at"),
+            unknown_unit(town, promise.unit, f"{pointer}/{number}/unit"),
+        )
+    )
     return [reason for reason in reasons if reason]
 
 
@@ -143,19 +155,22 @@ def _past(promise: Promise, now: datetime, pointer: str) -> Reason | None:
     return Reason("due_in_the_past", "完成时限须晚于现在", pointer) if promise.due_at <= now else None
 
 
-def report(before: Undertaking | None, asked: ReportUndertaking) -> list[UndertakingFact]:
-    """报告落实进展: totals so far."""
+def report(before: Undertaking | None, asked: ReportUndertaking, *, kept: Collection[str]) -> list[UndertakingFact]:
+    """报告落实进展: totals so far. `kept`: checksums of the undertaking's attachments, which alone are evidence."""
     undertaking = _assigned(before)
     refuse(
         not undertaking.open and _ended(undertaking),
         not (asked.done or asked.note or asked.evidence) and Reason("empty_report", "进展须写明数量、说明或佐证之一"),
+        *unknown_files(asked.evidence, kept, "/evidence"),
     )
     done = tuple(amount.said() for amount in asked.done)
     return [UndertakingReported(done=done, note=asked.note, evidence=asked.evidence)]
 
 
-def finish(before: Undertaking | None, asked: FinishUndertaking, *, now: datetime) -> list[UndertakingFact]:
-    """落实完成: everything planned is done. Less than planned is excused, not finished."""
+def finish(
+    before: Undertaking | None, asked: FinishUndertaking, *, kept: Collection[str], now: datetime
+) -> list[UndertakingFact]:
+    """落实完成: everything planned is done. Less than planned is excused, not finished. `kept`: as in `report`."""
     undertaking = _assigned(before)
     if undertaking.state is UndertakingState.DONE:
         return []
@@ -164,6 +179,7 @@ def finish(before: Undertaking | None, asked: FinishUndertaking, *, now: datetim
     refuse(
         not undertaking.open and _ended(undertaking),
         asked.finished_at > now and Reason("finished_in_the_future", "完成时间不得晚于现在", "/finished_at"),
+        *unknown_files(asked.evidence, kept, "/evidence"),
         *(
             Reason("short_of_plan", f"“{planned.work}”尚未达到计划数量 {planned.amount}", "/done")
             for planned in undertaking.planned

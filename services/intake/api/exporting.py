@@ -9,11 +9,11 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.response import Stream
 from pydantic import Field
 
-from services.intake.api.looking import in_query
 from services.intake.exporting import Form, export
 from services.intake.registering import Here
 from services.intake.searching import Filters, search
 from shared.events.base import Line
+from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
 from shared.rules.township import SHANGHAI

@@ -1,6 +1,6 @@
 """Doors: complaints are searched for, and looked at from all sides."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -8,9 +8,9 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody, QueryParameter
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from services.intake import cursors, finding, history, views
+from services.intake import finding, history, views
 from services.intake.deciding import handles, leads
 from services.intake.domain.asked import Order
 from services.intake.domain.masking import masked_name, masked_phone
@@ -18,12 +18,13 @@ from services.intake.domain.visibility import hidden_conditions, visible
 from services.intake.finding import Match, Sort
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.searching import Filters, SearchText, search
+from shared.plumbing import cursors
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
+from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.vault import Erased
 
-Q = TypeVar("Q", bound=Filters)
 LARGEST_PAGE = 200
 """At most so many complaints in one answer."""
 
@@ -45,26 +46,6 @@ class SearchOriginals(Listed):
     """原文检索: the text is looked for in residents' own words too. It is in the body: no address shows it."""
 
     text: SearchText
-
-
-def in_query(request: Request[Any, Any, Any], model: type[Q]) -> Q:
-    """The conditions in the query; an unknown one would leave the list longer than was meant, and is refused."""
-    named: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
-        if name == "state":
-            named.setdefault(name, []).append(value)
-        elif name in named:
-            raise ValidationException(extra=[{"key": name, "message": "Value error, 只能给出一次"}])
-        else:
-            named[name] = value
-    try:
-        return model.model_validate(named)
-    except ValidationError as error:
-        found = [
-            {"key": ".".join(str(part) for part in reason["loc"]), "message": reason["msg"]}
-            for reason in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise ValidationException(extra=found) from None
 
 
 def asked(request: Request[Any, Any, Any]) -> Listed:

@@ -10,7 +10,7 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import TypeAdapter
 
-from services.intake import cursors, finding
+from services.intake import finding
 from services.intake.api.looking import LARGEST_PAGE
 from services.intake.domain.complaint import ComplaintState
 from services.intake.domain.dispatch_rules import Case, DispatchRules, Hits, Proposal, Seen, check, hits, try_out
@@ -20,6 +20,7 @@ from services.intake.proposing import cases, hits_by_rule, proposal, proposal_fo
 from services.intake.registering import Here, IntakeService
 from services.intake.searching import Filters, search
 from shared.events.base import Asked, Moment
+from shared.plumbing import cursors
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
 

@@ -14,11 +14,11 @@ from services.intake.domain.complaint import FINAL
 from services.intake.domain.open311 import MOST_RESULTS, Open311Terms
 from services.intake.domain.public_steps import ENDS, STEPS, words
 from services.intake.open311.answering import moment
-from services.intake.searching import Search
 from shared.events.base import Fact
 from shared.events.intake import ComplaintFinished
 from shared.events.vocabulary import ComplaintType, ProgressStep
 from shared.plumbing.database import Pool
+from shared.plumbing.searching import Search
 from shared.rules.township import Town
 
 OPEN, CLOSED = "open", "closed"

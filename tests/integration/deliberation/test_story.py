@@ -49,7 +49,7 @@ async def detected(here: Town) -> UUID:
             since=BEGIN,
         ),
     )
-    (topic,) = await here.get(f"/topics?source={HOTSPOT}")
+    (topic,) = (await here.get(f"/topics?source={HOTSPOT}"))["items"]
     assert topic["public_title"].endswith("（共性诉求）")
     return UUID(topic["id"])
 
@@ -184,10 +184,11 @@ async def test_two_deferrals_lead_to_the_owners_and_from_there_to_the_end(here: 
     await here.post(f"/undertakings/{undertaking}/done", done)
     await here.post(f"/topics/{topic}/disclose", {"result": "物业公司进驻，道路修补 19 处"})
     await here.post(f"/topics/{topic}/close")
-    assert (await here.said(topic))[-5:] == [
+    assert (await here.said(topic))[-6:] == [
         "TopicOpened",
         "TopicReferredToAssembly",
         "TopicImplementing",
+        "TopicCarriedOut",
         "TopicDisclosed",
         "TopicClosed",
     ]
@@ -266,10 +267,10 @@ async def test_a_hotspot_gets_a_new_topic_only_when_the_last_one_has_ended(here:
         since=BEGIN,
     )
     await here.hears(HOTSPOT, 2, again)
-    assert len(await here.get(f"/topics?source={HOTSPOT}")) == 1
+    assert len((await here.get(f"/topics?source={HOTSPOT}"))["items"]) == 1
     await here.post(f"/topics/{first}/reject", {"reason": "不在协商范围"})
     await here.hears(HOTSPOT, 3, again)
-    assert len(await here.get(f"/topics?source={HOTSPOT}")) == 2
+    assert len((await here.get(f"/topics?source={HOTSPOT}"))["items"]) == 2
 
 
 async def test_a_route_becomes_a_topic_and_a_merged_topic_keeps_its_sources(here: Town) -> None:
@@ -285,7 +286,7 @@ async def test_a_route_becomes_a_topic_and_a_merged_topic_keeps_its_sources(here
             wanted=RouteTarget.TOPIC,
         ),
     )
-    (topic,) = await here.get(f"/topics?source={route}")
+    (topic,) = (await here.get(f"/topics?source={route}"))["items"]
     into = await detected(here)
     for accepted in (topic["id"], into):
         await here.post(f"/topics/{accepted}/accept", {"scope": "PROPERTY_MANAGEMENT"})

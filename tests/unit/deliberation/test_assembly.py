@@ -38,10 +38,12 @@ from shared.events.vocabulary import CommunityKind
 from shared.rules.deadline import Watch
 from tests.support.spec import Outcome, given
 from tests.unit.deliberation.builders import (
+    CALENDAR,
     DAY,
     IN_MEETING,
     NOW,
     TOPIC,
+    TOWN,
     accepted,
     in_deliberation,
     topic_state,
@@ -96,7 +98,7 @@ def owners(area: tuple[int, int, int], heads: tuple[int, int, int]) -> tuple[Cou
 
 
 def decided(facts: list[AssemblyFact], *counts: Counted, held_at: datetime = HELD_AT) -> Outcome:
-    return given(evolve, *facts).when(decide, DecideAssembly(held_at=held_at, counts=counts), now=held_at)
+    return given(evolve, *facts).when(decide, DecideAssembly(held_at=held_at, counts=counts), now=held_at, town=TOWN)
 
 
 def adopted(outcome: Outcome) -> bool | None:
@@ -126,7 +128,8 @@ def test_owners_are_told_fifteen_days_before() -> None:
     asked = NoticeAssembly(starts_at=HELD_AT, venue="大灰厂社区议事厅", form="书面征求意见")
     given(evolve, called()).when(give_notice, asked, now=NOW).then(NOTICED)
     given(evolve, called()).when(give_notice, asked, now=NOW + DAY).then_refused("notice_too_short")
-    given(evolve, called(), NOTICED).when(give_notice, asked, now=NOW).then_refused("wrong_state")
+    over = AssemblyInquorate(held_at=HELD_AT, counts=())
+    given(evolve, called(), NOTICED, over).when(give_notice, asked, now=NOW).then_refused("wrong_state")
     given(evolve, called()).when(give_notice, asked, now=HELD_AT).then_refused("starts_in_the_past", "notice_too_short")
 
 
@@ -198,7 +201,7 @@ def test_nothing_is_decided_before_the_announced_time_or_twice() -> None:
 def test_promises_of_a_decision_are_due_in_the_future() -> None:
     promise = Promise(owner="产权单位", task="移交", due_at=HELD_AT)
     asked = DecideAssembly(held_at=HELD_AT, counts=owners((300, 200, 101), (30, 20, 11)), promises=(promise,))
-    given(evolve, *OWNERS_NOTICED).when(decide, asked, now=HELD_AT).then_refused("due_in_the_past")
+    given(evolve, *OWNERS_NOTICED).when(decide, asked, now=HELD_AT, town=TOWN).then_refused("due_in_the_past")
 
 
 @pytest.mark.parametrize(
@@ -293,13 +296,43 @@ def test_a_decision_of_the_owners_is_public_within_three_days() -> None:
     asked = PublishDecision(text="业主大会同意选聘金鹏顺发物业")
     given(evolve, *facts).when(publication_overdue, due_at=due, version=1, now=due).then(late)
     given(evolve, *facts, late).when(publication_overdue, due_at=due, version=1, now=due).then_nothing()
-    given(evolve, *facts).when(publish_decision, asked).then(published)
-    given(evolve, *facts, published).when(publish_decision, asked).then_nothing()
+    given(evolve, *facts).when(publish_decision, asked, now=HELD_AT, calendar=CALENDAR).then(published)
+    given(evolve, *facts, published).when(publish_decision, asked, now=HELD_AT, calendar=CALENDAR).then_nothing()
     given(evolve, *facts, published).when(publication_overdue, due_at=due, version=1, now=due).then_nothing()
-    given(evolve, *OWNERS_NOTICED).when(publish_decision, asked).then_refused("wrong_state")
+    given(evolve, *OWNERS_NOTICED).when(publish_decision, asked, now=HELD_AT, calendar=CALENDAR).then_refused(
+        "wrong_state"
+    )
 
 
 @any_of(st.integers(0, 10_000), st.integers(1, 10_000))
 def test_more_than_half_and_at_least_two_thirds_are_exact(part: int, whole: int) -> None:
     assert More(CountBase.OWNERS, Fraction(1, 2)).met(part, whole) == (2 * part > whole)
     assert AtLeast(CountBase.OWNERS, Fraction(2, 3)).met(part, whole) == (3 * part >= 2 * whole)
+
+
+def committee(members: tuple[int, int, int], owners: tuple[int, int, int]) -> Outcome:
+    facts = [called(AssemblyForum.PROPERTY_COMMITTEE, AssemblyMatter.OTHER, law="BJ-2020"), NOTICED]
+    return decided(facts, count(CountBase.COMMITTEE_MEMBERS, *members), count(CountBase.COMMITTEE_OWNERS, *owners))
+
+
+def test_a_property_committee_is_seven_at_least_an_odd_number_and_half_owners() -> None:
+    assert committee((7, 5, 4), (4, 3, 3)).codes == ()
+    committee((6, 5, 4), (2, 2, 2)).then_refused("committee_too_small", "committee_even", "committee_owners_short")
+    committee((7, 5, 4), (9, 6, 3)).then_refused("counts_inconsistent")
+
+
+def test_a_committees_decision_is_shown_ten_working_days() -> None:
+    outcome = committee((7, 5, 4), (4, 3, 3))
+    assert outcome.facts is not None
+    facts = [called(AssemblyForum.PROPERTY_COMMITTEE, AssemblyMatter.OTHER, law="BJ-2020"), NOTICED, *outcome.facts]
+    published = given(evolve, *facts).when(
+        publish_decision, PublishDecision(text="予以公布"), now=HELD_AT, calendar=CALENDAR
+    )
+    assert published.facts == [AssemblyPublished(text="予以公布", shown_until=CALENDAR.add_working_days(HELD_AT, 10))]
+
+
+def test_another_day_needs_another_notice() -> None:
+    later = NoticeAssembly(starts_at=HELD_AT + 9 * DAY, venue="大灰厂社区议事厅", form="书面征求意见")
+    given(evolve, *OWNERS_NOTICED).when(give_notice, later, now=NOW).then(
+        AssemblyNoticed(starts_at=HELD_AT + 9 * DAY, venue="大灰厂社区议事厅", form="书面征求意见")
+    )

@@ -13,6 +13,7 @@ from services.deliberation.domain.asked import (
     Invite,
     Invitee,
     NameRecorder,
+    OrderAgenda,
     PostponeMeeting,
     PublishNotice,
     RequestJoin,
@@ -28,6 +29,7 @@ from services.deliberation.domain.notice import (
     excuse_absence,
     invite,
     name_recorder,
+    order_agenda,
     postpone,
     publish_notice,
     request_join,
@@ -36,6 +38,7 @@ from services.deliberation.domain.notice import (
 from services.deliberation.domain.topic import Topic
 from shared.events.base import derived, ref
 from shared.events.deliberation import (
+    AgendaOrdered,
     ApplicantKind,
     InvitationAccepted,
     InvitationExcused,
@@ -57,6 +60,7 @@ from tests.unit.deliberation.builders import (
     CALENDAR,
     DAY,
     HOUR,
+    MEETING,
     MEMBER,
     NOW,
     OTHER_TOPIC,
@@ -284,3 +288,46 @@ def test_an_answer_is_kept_with_its_invitation() -> None:
         "seat/5": Answer.NONE,
         MEMBER: Answer.NONE,
     }
+
+
+def test_an_urgent_meeting_says_why_it_cannot_wait() -> None:
+    asked = ScheduleMeeting(community="dahuichang", starts_at=STARTS_AT, urgent=True)
+    rule = {"platform": platform(), "now": NOW}
+    given(evolve).when(schedule_meeting, asked, **rule).then_refused("urgent_reason_missing")
+    because = asked.model_copy(update={"urgent_because": "供水中断"})
+    (said,) = schedule_meeting(None, because, platform=platform(), now=NOW)
+    assert isinstance(said, MeetingScheduled)
+    assert (said.urgent, said.urgent_because) == (True, "供水中断")
+    calm = because.model_copy(update={"urgent": False})
+    given(evolve).when(schedule_meeting, calm, **rule).then_refused("not_urgent")
+
+
+def test_the_agenda_is_put_in_order_and_nothing_is_added_to_it() -> None:
+    both = noticed(TOPIC, OTHER_TOPIC)
+    turned = AgendaOrdered(topics=(ref("topic", OTHER_TOPIC), ref("topic", TOPIC)))
+    given(evolve, *both).when(order_agenda, OrderAgenda(topics=(OTHER_TOPIC, TOPIC))).then(turned)
+    given(evolve, *both, turned).when(order_agenda, OrderAgenda(topics=(OTHER_TOPIC, TOPIC))).then_nothing()
+    given(evolve, *both).when(order_agenda, OrderAgenda(topics=(TOPIC, TOPIC))).then_refused(
+        "topic_twice", "agenda_differs"
+    )
+    given(evolve, *opened(TOPIC, OTHER_TOPIC)).when(
+        order_agenda, OrderAgenda(topics=(OTHER_TOPIC, TOPIC))
+    ).then_refused("wrong_state")
+
+
+def test_whoever_has_applied_to_a_cancelled_meeting_is_answered() -> None:
+    applied = JoinRequested(applicant=MEETING, applicant_kind=ApplicantKind.RESIDENT)
+    given(evolve, *noticed(), applied).when(cancel, CancelMeeting(reason="另行安排")).then(
+        JoinDeclined(applicant=MEETING, reason="会议已取消"),
+        MeetingCancelled(reason="另行安排", topics=(ref("topic", TOPIC),)),
+    )
+
+
+def test_a_seat_is_invited_with_the_unit_that_takes_it() -> None:
+    asked = Invite(invitees=(Invitee(party="seat/4"), Invitee(party="seat/1")))
+    given(evolve, *noticed()).when(invite, asked, platform=platform(), town=TOWN).then(
+        MeetingInvited(party="seat/4", unit="district-police"), MeetingInvited(party="seat/1")
+    )
+    assert meeting_state(*noticed(), MeetingInvited(party="seat/4", unit="district-police")).units == (
+        "district-police",
+    )

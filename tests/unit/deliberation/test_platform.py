@@ -1,7 +1,7 @@
 """协商平台 and its monthly duty."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given as any_of
@@ -15,10 +15,12 @@ from services.deliberation.domain.asked import (
     FixPlace,
     GiveGuidance,
     RemoveMember,
+    RenewMember,
     VacateSeat,
 )
 from services.deliberation.domain.month import month_after, month_end, month_of, months_before, warning_of
 from services.deliberation.domain.platform import (
+    MEMBER_TERM,
     SEATS,
     Platform,
     SeatHeld,
@@ -26,12 +28,14 @@ from services.deliberation.domain.platform import (
     appoint_convener,
     appoint_member,
     end_month,
+    end_terms,
     evolve,
     fill_seat,
     fix_place,
     found,
     give_guidance,
     remove_member,
+    renew_member,
     vacate_seat,
     warn_of_month,
     watches,
@@ -59,6 +63,7 @@ from tests.unit.deliberation.builders import (
     DAHUICHANG,
     NOW,
     TERMS,
+    TOWN,
     ZHANGGUOZHUANG,
     at,
     first,
@@ -70,6 +75,11 @@ FOUNDED = tuple(found(None, DAHUICHANG, now=NOW, terms=TERMS))
 
 def standing() -> Given[Platform]:
     return given(evolve, *FOUNDED)
+
+
+def months(state: Platform) -> dict[str, Watch]:
+    """The watches of the monthly duty."""
+    return {name: watch for name, watch in watches(state).items() if name != MEMBER_TERM}
 
 
 def facts_of(kind: type[PlatformFact]) -> list[PlatformFact]:
@@ -120,17 +130,17 @@ def test_the_duty_begins_with_the_month_whose_warning_is_still_ahead(founded_at:
 
 
 def test_a_filled_seat_is_vacated_before_another_takes_it() -> None:
-    standing().when(fill_seat, FillSeat(seat=1, holder="别的单位")).then_refused("seat_taken")
+    standing().when(fill_seat, FillSeat(seat=1, holder="别的单位"), town=TOWN).then_refused("seat_taken")
 
 
 def test_the_vacant_seat_of_the_property_company_is_filled() -> None:
-    standing().when(fill_seat, FillSeat(seat=3, holder="金鹏顺发物业")).then(
+    standing().when(fill_seat, FillSeat(seat=3, holder="金鹏顺发物业"), town=TOWN).then(
         SeatFilled(community="dahuichang", seat=3, holder="金鹏顺发物业")
     )
 
 
 def test_a_seat_that_is_filled_so_is_not_filled_again() -> None:
-    standing().when(fill_seat, FillSeat(seat=1, holder="大灰厂社区两委")).then_nothing()
+    standing().when(fill_seat, FillSeat(seat=1, holder="大灰厂社区两委"), town=TOWN).then_nothing()
 
 
 def test_a_vacated_seat_keeps_its_reason() -> None:
@@ -145,11 +155,19 @@ def test_a_vacated_seat_keeps_its_reason() -> None:
 def test_members_come_and_leave_once() -> None:
     new = derived("test", "new")
     joined = standing().when(
-        appoint_member, AppointMember(member_kind=MemberKind.PARTNER_UNIT, organisation="共建单位"), member=new
+        appoint_member,
+        AppointMember(member_kind=MemberKind.PARTNER_UNIT, organisation="共建单位"),
+        member=new,
+        now=NOW,
+        terms=TERMS,
     )
     joined.then(
         MemberAppointed(
-            community="dahuichang", member=new, member_kind=MemberKind.PARTNER_UNIT, organisation="共建单位"
+            community="dahuichang",
+            member=new,
+            member_kind=MemberKind.PARTNER_UNIT,
+            organisation="共建单位",
+            until=date(2029, 1, 31),
         )
     )
     first_member = derived("member", "dahuichang", 1)
@@ -176,13 +194,13 @@ def test_new_rules_leave_the_watched_month_alone() -> None:
 
 def test_the_town_guides() -> None:
     asked = GiveGuidance(subject=GuidanceSubject.CHOOSING, text="围绕急难愁盼选题", by="town-community-office")
-    standing().when(give_guidance, asked).then(
+    standing().when(give_guidance, asked, known=(asked.about,), town=TOWN).then(
         GuidanceGiven(community="dahuichang", subject=asked.subject, text=asked.text, by=asked.by)
     )
 
 
 def test_without_a_platform_everything_is_refused() -> None:
-    given(evolve).when(fill_seat, FillSeat(seat=3, holder="金鹏顺发物业")).then_refused("not_found")
+    given(evolve).when(fill_seat, FillSeat(seat=3, holder="金鹏顺发物业"), town=TOWN).then_refused("not_found")
 
 
 FEBRUARY = 2024 * 12 + 2
@@ -190,7 +208,7 @@ WARNING, END = Watch(at(2024, 2, 25), FEBRUARY), Watch(at(2024, 3, 1), FEBRUARY)
 
 
 def test_a_month_is_warned_of_five_days_before_its_end() -> None:
-    assert watches(platform()) == {"month-warning": WARNING, "month-end": END}
+    assert months(platform()) == {"month-warning": WARNING, "month-end": END}
 
 
 def ring(rule: object, state: Platform, watch: Watch, meetings: int) -> list[PlatformFact]:
@@ -206,7 +224,7 @@ def test_a_month_without_a_meeting_is_reminded_of_once_and_then_missed() -> None
     missed = MonthlyMeetingMissed(community="dahuichang", month=first(2024, 2), next_warn_at=at(2024, 3, 27))
     assert ring(warn_of_month, platform(), WARNING, 0) == [due]
     warned = evolve(platform(), due)
-    assert watches(warned) == {"month-end": END}
+    assert months(warned) == {"month-end": END}
     assert ring(warn_of_month, warned, WARNING, 0) == []
     assert ring(end_month, warned, END, 0) == [missed]
     assert evolve(warned, missed) == replace(platform(), duty_month=first(2024, 3), warn_at=at(2024, 3, 27))
@@ -242,3 +260,42 @@ def test_a_month_ends_where_the_next_begins(moment: datetime, days: int) -> None
 
 def test_six_months_before_the_end_of_august_is_the_end_of_february() -> None:
     assert months_before(at(2024, 8, 31, 10), 6) == at(2024, 2, 29, 10)
+
+
+def test_a_member_has_a_term_of_five_years_or_as_said() -> None:
+    (joined,) = list(facts_of(MemberAppointed))[:1]
+    assert isinstance(joined, MemberAppointed)
+    assert joined.until == date(2029, 1, 31)
+    asked = AppointMember(member_kind=MemberKind.WOMEN, until=date(2024, 1, 31))
+    named = {"member": derived("test", "new"), "now": NOW, "terms": TERMS}
+    standing().when(appoint_member, asked, **named).then_refused("term_over")
+
+
+def test_a_term_ends_by_itself_and_is_renewed_before() -> None:
+    member = derived("member", "dahuichang", 1)
+    due = at(2029, 2, 1)
+    assert watches(platform())[MEMBER_TERM] == Watch(due, date(2029, 1, 31).toordinal())
+    outcome = standing().when(end_terms, due_at=due, version=date(2029, 1, 31).toordinal(), now=due)
+    assert outcome.facts is not None
+    assert len(outcome.facts) == len(platform().members)
+    assert outcome.facts[0] == MemberLeft(community="dahuichang", member=member, reason="任期届满")
+    given(evolve, *FOUNDED, *outcome.facts).when(
+        end_terms, due_at=due, version=date(2029, 1, 31).toordinal(), now=due
+    ).then_nothing()
+    asked = RenewMember(member=member, until=date(2030, 1, 31))
+    renewed = MemberAppointed(
+        community="dahuichang", member=member, member_kind=MemberKind.PARTY_MEMBER, until=date(2030, 1, 31)
+    )
+    standing().when(renew_member, asked, now=NOW, terms=TERMS).then(renewed)
+    given(evolve, *FOUNDED, renewed).when(renew_member, asked, now=NOW, terms=TERMS).then_nothing()
+    stranger = RenewMember(member=derived("test", "stranger"))
+    standing().when(renew_member, stranger, now=NOW, terms=TERMS).then_refused("member_unknown")
+
+
+def test_a_seat_and_the_town_name_units_that_exist() -> None:
+    asked = FillSeat(seat=3, holder="金鹏顺发物业", unit="no-such-unit")
+    standing().when(fill_seat, asked, town=TOWN).then_refused("unknown_unit")
+    guidance = GiveGuidance(
+        subject=GuidanceSubject.CHOOSING, text="聚焦民生", by="nobody", about=f"topic/{derived('x')}"
+    )
+    standing().when(give_guidance, guidance, known=(), town=TOWN).then_refused("unknown_unit", "about_unknown")

@@ -29,6 +29,7 @@ from services.deliberation.domain.sitting import (
     record_attendance,
     record_position,
     record_statement,
+    report_no_problem,
     tally,
 )
 from services.deliberation.domain.topic import Topic
@@ -48,6 +49,7 @@ from shared.events.deliberation import (
     MinutesCorrected,
     MinutesOverdue,
     MinutesPublished,
+    NoProblemRaised,
     Position,
     PositionRecorded,
     ProblemRaised,
@@ -218,12 +220,28 @@ def test_the_parties_exchange_the_problems_of_the_month() -> None:
     given(evolve, *opened()).when(raise_problem, elsewhere, town=TOWN).then_refused("place_elsewhere")
 
 
+def exchanged() -> list[MeetingFact]:
+    return [*opened(), raised()]
+
+
+def test_the_months_problems_come_before_the_first_word_on_a_topic() -> None:
+    speaks = RecordStatement(party=MEMBER, topic=TOPIC)
+    takes = RecordPosition(party="seat/1", topic=TOPIC, position=Position.SUPPORT)
+    given(evolve, *opened()).when(record_statement, speaks).then_refused("problems_not_exchanged")
+    given(evolve, *opened()).when(record_position, takes).then_refused("problems_not_exchanged")
+    given(evolve, *opened()).when(report_no_problem).then(NoProblemRaised())
+    given(evolve, *opened(), NoProblemRaised()).when(report_no_problem).then_nothing()
+    given(evolve, *opened(), NoProblemRaised()).when(record_position, takes).then(voted("seat/1", Position.SUPPORT))
+    given(evolve, *exchanged()).when(report_no_problem).then_refused("problems_raised")
+    given(evolve, *attended()).when(report_no_problem).then_refused("wrong_state")
+
+
 def test_every_party_that_is_there_may_speak() -> None:
     asked = RecordStatement(party=MEMBER, topic=TOPIC)
-    given(evolve, *opened()).when(record_statement, asked).then(StatementRecorded(party=MEMBER, topic=TOPIC_REF))
+    given(evolve, *exchanged()).when(record_statement, asked).then(StatementRecorded(party=MEMBER, topic=TOPIC_REF))
     given(evolve, *opened()).when(record_statement, RecordStatement(party=MEMBER)).then(StatementRecorded(party=MEMBER))
     away = RecordStatement(party="unit/district-housing", topic=OTHER_TOPIC)
-    given(evolve, *opened()).when(record_statement, away).then_refused("not_present", "topic_not_on_notice")
+    given(evolve, *exchanged()).when(record_statement, away).then_refused("not_present", "topic_not_on_notice")
 
 
 def voted(party: str, position: Position) -> PositionRecorded:
@@ -233,14 +251,14 @@ def voted(party: str, position: Position) -> PositionRecorded:
 def test_a_later_position_stands_instead_of_the_earlier() -> None:
     asked = RecordPosition(party="seat/1", topic=TOPIC, position=Position.OPPOSE)
     first, second = voted("seat/1", Position.SUPPORT), voted("seat/1", Position.OPPOSE)
-    given(evolve, *opened(), first).when(record_position, asked).then(second)
+    given(evolve, *exchanged(), first).when(record_position, asked).then(second)
     given(evolve, *opened(), first, second).when(record_position, asked).then_nothing()
     assert tally(meeting_state(*opened(), first, second), TOPIC) == Tally(oppose=1)
 
 
 def test_posts_take_no_position() -> None:
     asked = RecordPosition(party="post/secretary", topic=TOPIC, position=Position.SUPPORT)
-    given(evolve, *opened()).when(record_position, asked).then_refused("post_has_no_position")
+    given(evolve, *exchanged()).when(record_position, asked).then_refused("post_has_no_position")
 
 
 def test_seats_and_members_are_counted_and_only_a_seat_objects_formally() -> None:
@@ -291,7 +309,8 @@ def holding(conclusion: Conclusion, facts: list[MeetingFact] | None = None) -> l
 
 
 def test_a_meeting_ends_with_the_conclusion_of_every_topic() -> None:
-    facts = [*opened(), voted("seat/1", Position.SUPPORT), voted(MEMBER, Position.ABSTAIN), raised()]
+    ayes = [voted(party, Position.SUPPORT) for party in ("seat/1", "seat/4")]
+    facts = [*exchanged(), *ayes, voted(MEMBER, Position.ABSTAIN)]
     held(facts, asked_to_hold((TOPIC, Agree(promises=(PROMISE,))), no_problems=False)).then(
         MeetingHeld(
             community="dahuichang",
@@ -304,7 +323,7 @@ def test_a_meeting_ends_with_the_conclusion_of_every_topic() -> None:
                 TopicConcluded(
                     topic=TOPIC_REF,
                     conclusion=ConclusionKind.AGREED,
-                    support=1,
+                    support=2,
                     oppose=0,
                     abstain=1,
                     seat_objections=0,
@@ -331,7 +350,9 @@ def test_problems_are_exchanged_or_it_is_said_that_there_were_none() -> None:
 
 def test_what_speaks_against_a_conclusion_speaks_against_the_end_of_the_meeting() -> None:
     disputed = [*opened(), voted("seat/5", Position.FORMAL_OBJECTION)]
-    held(disputed, asked_to_hold((TOPIC, Agree(promises=())))).then_refused("promises_missing", "assembly_needed")
+    held(disputed, asked_to_hold((TOPIC, Agree(promises=())))).then_refused(
+        "promises_missing", "assembly_needed", "no_majority"
+    )
 
 
 def test_a_meeting_ends_after_its_opening_and_not_in_the_future() -> None:
@@ -356,7 +377,8 @@ def test_seats_and_units_absent_without_reason_are_named_but_no_members() -> Non
     excused = InvitationExcused(party="seat/5", reason="外出开会")
     facts = holding(Defer(reason="再议"), [*with_absentees(), excused])
     assert facts[:-1] == [
-        AbsenceUnexcused(party=party, times=1, superior_told=False) for party in ("seat/4", "unit/district-housing")
+        NoProblemRaised(),
+        *(AbsenceUnexcused(party=party, times=1, superior_told=False) for party in ("seat/4", "unit/district-housing")),
     ]
     assert isinstance(facts[-1], MeetingHeld)
     assert facts[-1].attendance == Attendance(
@@ -384,7 +406,7 @@ def test_the_second_absence_in_six_months_is_told_to_the_superior(earlier: list[
     absentee = [*opened(), AttendanceRecorded(party="seat/4", present=False)]
     outcome = held(absentee, asked, earlier={"seat/4": earlier, "seat/5": [at(2024, 1, 1)]})
     assert outcome.facts is not None
-    assert outcome.facts[0] == AbsenceUnexcused(party="seat/4", times=times, superior_told=times >= 2)
+    assert outcome.facts[1] == AbsenceUnexcused(party="seat/4", times=times, superior_told=times >= 2)
 
 
 TEXT = "第一项，交流当月问题；第二项，议题一暂缓。"

@@ -156,7 +156,7 @@ def test_dahuichang_gets_a_property_company_and_its_environment_is_put_right() -
         category_name="无物业管理",
     )
     matter.change(topic.accept, asked.AcceptTopic(scope=TopicScope.PROPERTY_MANAGEMENT))
-    matter.change(topic.distribute_background, asked.DistributeBackground(title="物业空缺情况说明"))
+    matter.change(topic.distribute_background, asked.DistributeBackground(title="物业空缺情况说明"), kept=())
 
     for number in (1, 2):
         again = Defer(reason="镇与产权单位继续同物业公司洽谈")
@@ -173,10 +173,10 @@ def test_dahuichang_gets_a_property_company_and_its_environment_is_put_right() -
         asked.Counted(base=CountBase.AREA, entitled=9_000_000, taking_part=7_000_000, agreeing=5_000_000),
         asked.Counted(base=CountBase.OWNERS, entitled=2_000, taking_part=1_500, agreeing=1_200),
     )
-    vote.change(assembly.decide, asked.DecideAssembly(held_at=voted_at, counts=counts), now=voted_at)
+    vote.change(assembly.decide, asked.DecideAssembly(held_at=voted_at, counts=counts), now=voted_at, town=TOWN)
     vote.read(Assembly)
     matter.change(topic.decided_at_assembly, adopted=True, assembly=assembly_id(TOPIC, 1))
-    place.change(platform.fill_seat, asked.FillSeat(seat=3, holder="金鹏顺发物业"))
+    place.change(platform.fill_seat, asked.FillSeat(seat=3, holder="金鹏顺发物业"), town=TOWN)
     assert place.read(Platform).filled == (1, 3, 4, 5)
 
     planned = (
@@ -187,9 +187,9 @@ def test_dahuichang_gets_a_property_company_and_its_environment_is_put_right() -
     )
     work, finished_at = Stream(undertaking.evolve), voted_at + 20 * DAY
     promise = Promise(owner="金鹏顺发物业", task="整治小区环境", due_at=finished_at, planned=planned)
-    work.change(assign_later, promise, topic=TOPIC, agreed=matter.read(Topic), now=voted_at)
+    work.change(assign_later, promise, topic=TOPIC, agreed=matter.read(Topic), now=voted_at, town=TOWN)
     finishing = asked.FinishUndertaking(finished_at=finished_at, done=planned)
-    work.change(undertaking.finish, finishing, now=finished_at)
+    work.change(undertaking.finish, finishing, kept=(), now=finished_at)
     done = [work.read(Undertaking)]
     assert not done[0].open
 
@@ -203,5 +203,5 @@ def test_a_platform_survives_json_with_a_member_that_came_later() -> None:
     place = Stream(platform.evolve)
     place.change(platform.found, DAHUICHANG, now=NOW, terms=TERMS)
     joining = asked.AppointMember(member_kind=MemberKind.PARTNER_UNIT, organisation="共建单位")
-    place.change(platform.appoint_member, joining, member=derived("test", "partner"))
+    place.change(platform.appoint_member, joining, member=derived("test", "partner"), now=NOW, terms=TERMS)
     assert len(place.read(Platform).members) == len(TERMS.founding[DAHUICHANG.kind].members) + 1

@@ -125,7 +125,7 @@ EXCUSED = fold(evolve_undertaking, [ASSIGNED, UndertakingExcused(reason="已由�
 
 
 def test_the_two_committees_propose_a_topic() -> None:
-    given(evolve).when(propose, ASKED, town=TOWN).then(
+    given(evolve).when(propose, ASKED, known=(), town=TOWN).then(
         TopicProposed(
             community="dahuichang",
             category="WASTE",
@@ -134,36 +134,36 @@ def test_the_two_committees_propose_a_topic() -> None:
             origin=TopicOrigin.TWO_COMMITTEES,
         )
     )
-    given(evolve, proposed()).when(propose, ASKED, town=TOWN).then_nothing()
+    given(evolve, proposed()).when(propose, ASKED, known=(), town=TOWN).then_nothing()
 
 
 @pytest.mark.parametrize("origin", [TopicOrigin.HOTSPOT, TopicOrigin.ROUTE])
 def test_a_topic_of_a_hotspot_or_route_is_never_proposed_by_hand(origin: TopicOrigin) -> None:
-    given(evolve).when(propose, ASKED.model_copy(update={"origin": origin}), town=TOWN).then_refused(
+    given(evolve).when(propose, ASKED.model_copy(update={"origin": origin}), known=(), town=TOWN).then_refused(
         "origin_not_by_hand"
     )
 
 
 def test_a_topic_from_a_problem_raised_names_the_meeting() -> None:
     raised = ASKED.model_copy(update={"origin": TopicOrigin.PROBLEM_RAISED})
-    given(evolve).when(propose, raised, town=TOWN).then_refused("meeting_missing")
-    (fact,) = propose(None, raised.model_copy(update={"sources": (IN_MEETING,)}), town=TOWN)
+    given(evolve).when(propose, raised, known=(), town=TOWN).then_refused("meeting_missing")
+    (fact,) = propose(None, raised.model_copy(update={"sources": (IN_MEETING,)}), known=(IN_MEETING,), town=TOWN)
     assert isinstance(fact, TopicProposed)
     assert fact.sources == (IN_MEETING,)
 
 
 def test_a_hotspot_or_route_is_never_claimed_as_a_source_by_hand() -> None:
     claimed = ASKED.model_copy(update={"sources": (HOTSPOT,)})
-    given(evolve).when(propose, claimed, town=TOWN).then_refused("source_not_by_hand")
+    given(evolve).when(propose, claimed, known=(), town=TOWN).then_refused("source_not_by_hand")
 
 
 def test_a_topic_is_anchored_in_the_lists_of_the_town() -> None:
     nowhere = ASKED.model_copy(update={"community": "atlantis", "category": "MAGIC", "place": "moon"})
-    given(evolve).when(propose, nowhere, town=TOWN).then_refused(
+    given(evolve).when(propose, nowhere, known=(), town=TOWN).then_refused(
         "unknown_community", "unknown_category", "unknown_place"
     )
     elsewhere = ASKED.model_copy(update={"place": "zhangguozhuang-road"})
-    given(evolve).when(propose, elsewhere, town=TOWN).then_refused("place_elsewhere")
+    given(evolve).when(propose, elsewhere, known=(), town=TOWN).then_refused("place_elsewhere")
 
 
 def test_a_topic_is_accepted_inside_the_scope() -> None:
@@ -214,10 +214,10 @@ def test_a_topic_merges_only_into_another_open_one_of_its_community() -> None:
 
 def test_background_is_distributed_before_the_meeting() -> None:
     asked = DistributeBackground(title="物业空缺情况说明")
-    given(evolve, *accepted()[:2]).when(distribute_background, asked).then(
+    given(evolve, *accepted()[:2]).when(distribute_background, asked, kept=()).then(
         BackgroundDistributed(title="物业空缺情况说明")
     )
-    given(evolve, *in_deliberation()).when(distribute_background, asked).then_refused("wrong_state")
+    given(evolve, *in_deliberation()).when(distribute_background, asked, kept=()).then_refused("wrong_state")
 
 
 def test_a_topic_goes_on_a_notice_and_is_opened_by_that_meeting_alone() -> None:
@@ -310,7 +310,7 @@ def test_what_a_project_or_an_issue_did_is_closed_without_undertakings() -> None
 def test_more_undertakings_come_only_while_a_topic_is_carried_out() -> None:
     promise = Promise(owner="金鹏顺发物业", task="修剪树木", due_at=NOW + 20 * DAY)
     adopted = topic_state(*in_deliberation(), REFERRED, TopicImplementing(cause=ref("assembly", ASSEMBLY)))
-    given(evolve_undertaking).when(assign_later, promise, topic=TOPIC, agreed=adopted, now=NOW).then(
+    given(evolve_undertaking).when(assign_later, promise, topic=TOPIC, agreed=adopted, now=NOW, town=TOWN).then(
         UndertakingAssigned(
             topic=ref("topic", TOPIC),
             decided_by=ref("assembly", ASSEMBLY),
@@ -321,5 +321,5 @@ def test_more_undertakings_come_only_while_a_topic_is_carried_out() -> None:
         )
     )
     given(evolve_undertaking).when(
-        assign_later, promise, topic=TOPIC, agreed=topic_state(*accepted()), now=NOW
+        assign_later, promise, topic=TOPIC, agreed=topic_state(*accepted()), now=NOW, town=TOWN
     ).then_refused("wrong_state")

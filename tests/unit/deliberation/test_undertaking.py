@@ -74,45 +74,47 @@ def test_the_promises_of_a_decision_have_ids_of_their_own() -> None:
 
 def test_progress_is_reported_as_totals_with_evidence() -> None:
     asked = ReportUndertaking(done=(amount(REPAIRS, 19),), evidence=(PHOTO,))
-    given(evolve, ASSIGNED).when(report, asked).then(REPORTED)
-    given(evolve, ASSIGNED).when(report, ReportUndertaking()).then_refused("empty_report")
-    given(evolve, ASSIGNED, DONE).when(report, asked).then_refused("undertaking_ended")
+    given(evolve, ASSIGNED).when(report, asked, kept=(PHOTO,)).then(REPORTED)
+    given(evolve, ASSIGNED).when(report, ReportUndertaking(), kept=(PHOTO,)).then_refused("empty_report")
+    given(evolve, ASSIGNED, DONE).when(report, asked, kept=(PHOTO,)).then_refused("undertaking_ended")
     after = fold(evolve, [ASSIGNED, REPORTED, REPORTED, UndertakingReported(note="继续推进")])
     assert after is not None
     assert (after.done, after.evidence, after.reports) == ((REPAIRS,), (PHOTO,), 3)
 
 
 def test_it_is_done_when_everything_planned_is_done() -> None:
-    given(evolve, ASSIGNED).when(finish, FinishUndertaking(finished_at=DUE, done=ALL), now=DUE).then(DONE)
-    less = (amount(REPAIRS, 18), amount(WASTE, 8))
-    given(evolve, ASSIGNED).when(finish, FinishUndertaking(finished_at=DUE, done=less), now=DUE).then_refused(
-        "short_of_plan"
+    given(evolve, ASSIGNED).when(finish, FinishUndertaking(finished_at=DUE, done=ALL), kept=(PHOTO,), now=DUE).then(
+        DONE
     )
-    given(evolve, ASSIGNED).when(finish, FinishUndertaking(finished_at=DUE), now=DUE).then_refused(
+    less = (amount(REPAIRS, 18), amount(WASTE, 8))
+    given(evolve, ASSIGNED).when(
+        finish, FinishUndertaking(finished_at=DUE, done=less), kept=(PHOTO,), now=DUE
+    ).then_refused("short_of_plan")
+    given(evolve, ASSIGNED).when(finish, FinishUndertaking(finished_at=DUE), kept=(PHOTO,), now=DUE).then_refused(
         "short_of_plan", "short_of_plan"
     )
 
 
 def test_the_same_amount_of_another_unit_is_not_what_was_planned() -> None:
     other = (amount(REPAIRS, 19), Amount(work="清运垃圾", amount=8, quantity=Quantity.PIECES))
-    given(evolve, ASSIGNED).when(finish, FinishUndertaking(finished_at=DUE, done=other), now=DUE).then_refused(
-        "short_of_plan"
-    )
+    given(evolve, ASSIGNED).when(
+        finish, FinishUndertaking(finished_at=DUE, done=other), kept=(PHOTO,), now=DUE
+    ).then_refused("short_of_plan")
 
 
 def test_what_was_reported_last_stands_when_it_is_finished() -> None:
     reported = UndertakingReported(done=(REPAIRS, WASTE), evidence=(PHOTO,))
-    given(evolve, ASSIGNED, reported).when(finish, FinishUndertaking(finished_at=DUE), now=DUE).then(
+    given(evolve, ASSIGNED, reported).when(finish, FinishUndertaking(finished_at=DUE), kept=(PHOTO,), now=DUE).then(
         DONE.model_copy(update={"evidence": (PHOTO,)})
     )
 
 
 def test_a_late_end_is_late_and_a_future_one_is_refused() -> None:
     late = FinishUndertaking(finished_at=DUE + DAY, done=ALL)
-    given(evolve, ASSIGNED).when(finish, late, now=DUE + DAY).then(
+    given(evolve, ASSIGNED).when(finish, late, kept=(PHOTO,), now=DUE + DAY).then(
         DONE.model_copy(update={"finished_at": DUE + DAY, "late": True})
     )
-    given(evolve, ASSIGNED).when(finish, late, now=DUE).then_refused("finished_in_the_future")
+    given(evolve, ASSIGNED).when(finish, late, kept=(PHOTO,), now=DUE).then_refused("finished_in_the_future")
 
 
 def test_it_ends_once() -> None:
@@ -121,9 +123,9 @@ def test_it_ends_once() -> None:
     finishing = FinishUndertaking(finished_at=DUE, done=ALL)
     given(evolve, ASSIGNED).when(excuse, asked).then(excused)
     given(evolve, ASSIGNED, excused).when(excuse, asked).then_nothing()
-    given(evolve, ASSIGNED, DONE).when(finish, finishing, now=DUE).then_nothing()
+    given(evolve, ASSIGNED, DONE).when(finish, finishing, kept=(PHOTO,), now=DUE).then_nothing()
     given(evolve, ASSIGNED, DONE).when(excuse, asked).then_refused("undertaking_ended")
-    given(evolve, ASSIGNED, excused).when(finish, finishing, now=DUE).then_refused("undertaking_ended")
+    given(evolve, ASSIGNED, excused).when(finish, finishing, kept=(PHOTO,), now=DUE).then_refused("undertaking_ended")
     given(evolve).when(excuse, asked).then_refused("not_found")
 
 
@@ -134,7 +136,9 @@ def test_it_is_overdue_once_and_can_still_be_done() -> None:
     late = UndertakingOverdue(due_at=DUE)
     given(evolve, ASSIGNED).when(overdue, due_at=DUE, version=1, now=DUE).then(late)
     given(evolve, ASSIGNED, late).when(overdue, due_at=DUE, version=1, now=DUE).then_nothing()
-    given(evolve, ASSIGNED, late).when(finish, FinishUndertaking(finished_at=DUE, done=ALL), now=DUE).then(DONE)
+    given(evolve, ASSIGNED, late).when(
+        finish, FinishUndertaking(finished_at=DUE, done=ALL), kept=(PHOTO,), now=DUE
+    ).then(DONE)
 
 
 @pytest.mark.parametrize("end", [DONE, UndertakingExcused(reason="已由产权单位完成")])

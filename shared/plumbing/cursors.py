@@ -8,8 +8,8 @@ from typing import NamedTuple, NoReturn
 from uuid import UUID
 
 from litestar.exceptions import ValidationException
+from pydantic import BaseModel
 
-from services.intake.searching import Filters
 from shared.plumbing.vault import Keys
 
 _TAG = 16
@@ -23,13 +23,13 @@ class After(NamedTuple):
     id: UUID
 
 
-def written(keys: Keys, filters: Filters, sort: str, after: After) -> str:
+def written(keys: Keys, filters: BaseModel, sort: str, after: After) -> str:
     """The cursor that goes on after this row of this list."""
     text = json.dumps([after.value, after.id.hex]).encode()
     return base64.urlsafe_b64encode(_tag(keys, filters, sort, text) + text).decode().rstrip("=")
 
 
-def read(keys: Keys, filters: Filters, sort: str, cursor: str) -> After:
+def read(keys: Keys, filters: BaseModel, sort: str, cursor: str) -> After:
     """Where that cursor goes on; raises `ValidationException` for one that we did not write for this list."""
     try:
         both = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -42,7 +42,7 @@ def read(keys: Keys, filters: Filters, sort: str, cursor: str) -> After:
     return After(value, UUID(id))
 
 
-def _tag(keys: Keys, filters: Filters, sort: str, text: bytes) -> bytes:
+def _tag(keys: Keys, filters: BaseModel, sort: str, text: bytes) -> bytes:
     """Bound to the conditions and the order: in another list the cursor would name another place."""
     key = hmac.digest(keys.lookup, _USE, "sha256")
     asked = filters.model_dump_json(exclude_defaults=True).encode()
