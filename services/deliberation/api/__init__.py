@@ -1,6 +1,6 @@
 """The doors of deliberation for people."""
 
-from services.deliberation.api import assemblies, meetings, platforms, sittings, topics, undertakings
+from services.deliberation.api import assemblies, meetings, papers, platforms, sittings, topics, undertakings
 
 ROUTES = [
     *platforms.ROUTES,
@@ -9,4 +9,5 @@ ROUTES = [
     *sittings.ROUTES,
     *assemblies.ROUTES,
     *undertakings.ROUTES,
+    *papers.ROUTES,
 ]
