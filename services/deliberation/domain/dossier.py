@@ -23,7 +23,7 @@ from services.deliberation.domain.paper import (
     said,
     table,
 )
-from services.deliberation.domain.platform import SEATS
+from services.deliberation.domain.platform import CONVENER, SEATS
 from services.deliberation.domain.told import Sat, Told, called, sat
 from services.deliberation.domain.topic import Topic, evolve
 from services.deliberation.domain.undertaking import Undertaking
@@ -282,7 +282,11 @@ class _File:
             yield said(f"{called(party, sitting, self.named)}{_came(party, sitting, unexcused)}。")
         if guests := sum(ref_kind(party) == "guest" for party in state.present):
             yield said(f"获准参会人员到会{guests}人。")
-        posts = [called(party, sitting, self.named) for party in sorted(state.present & state.posts)]
+        posts = [
+            called(party, sitting, self.named)
+            for party in (f"post/{CONVENER}", f"post/{state.recorder}")
+            if party in state.present
+        ]
         if posts:
             yield said(f"{'、'.join(posts)}到会。")
         for fact in sitting.facts(AbsenceUnexcused):
@@ -408,8 +412,8 @@ class _File:
     def assemblies(self) -> Iterable[Section]:
         for id in self._streams("assembly"):
             told = [entry for entry in self.own if entry.stream == ref("assembly", id)]
-            (called_first,) = [entry.fact for entry in told if isinstance(entry.fact, AssemblyCalled)][:1]
-            title = f"{named(called_first.forum)}：{named(called_first.matter)}"
+            first = next(entry.fact for entry in told if isinstance(entry.fact, AssemblyCalled))
+            title = f"{named(first.forum)}：{named(first.matter)}"
             yield Section((title,), tuple(self._assembly(told)))
 
     def _assembly(self, told: Sequence[Told]) -> Iterable[Block]:
@@ -589,7 +593,9 @@ def _came(party: Party, sitting: Sat, unexcused: set[Party]) -> str:
     if party in unexcused:
         return "无故缺席"
     invitation = sitting.state.invited.get(party)
-    return "请假" if invitation and invitation.answer is Answer.EXCUSED else "缺席"
+    if invitation and invitation.answer is Answer.EXCUSED:
+        return "请假"
+    return "缺席" if sitting.held or sitting.state.attendance.get(party) is False else "未登记"
 
 
 def _kinds(sitting: Sat, positions: Mapping[Party, Position]) -> list[tuple[str, ...]]:

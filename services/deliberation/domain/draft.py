@@ -53,6 +53,8 @@ def _lines(sitting: Sat, titles: Mapping[UUID, str], names: Named) -> Iterable[s
     if not problems:
         yield "经交流，各方当月没有新的问题。"
     yield "三、议题协商"
+    if not held.conclusions:
+        yield "本次会议没有议题。"
     for number, entry in enumerate(held.conclusions, 1):
         topic = ref_id(entry.topic)
         yield f"（{chinese(number)}）{titles.get(topic, str(topic))}"
