@@ -6,6 +6,7 @@ and why a member could not come is left out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from typing import TypeVar
 from uuid import UUID
 
@@ -85,6 +86,15 @@ from shared.events.deliberation import (
 from shared.rules.township import SHANGHAI, Town
 
 F = TypeVar("F", bound=Fact)
+_Conclusion = (
+    TopicSettled
+    | TopicAgreed
+    | TopicDeferred
+    | TopicReferredToAssembly
+    | TopicReportedUpward
+    | TopicNeedsDepartments
+    | TopicNeedsProject
+)
 NOTHING = said("无。")
 
 
@@ -336,16 +346,9 @@ class _File:
     def _decided(self, sitting: Sat) -> Iterable[Block]:
         """What the conclusion says besides, from the topic's own facts."""
         here, name = ref("meeting", sitting.id), self.named
-        for _, fact in self.each(
-            TopicSettled,
-            TopicAgreed,
-            TopicDeferred,
-            TopicReferredToAssembly,
-            TopicReportedUpward,
-            TopicNeedsDepartments,
-            TopicNeedsProject,
-        ):
-            if fact.meeting != here:
+        for entry in self.of_topic:
+            fact = entry.fact
+            if not isinstance(fact, _Conclusion) or fact.meeting != here:
                 continue
             match fact:
                 case TopicSettled() | TopicAgreed():
@@ -529,17 +532,18 @@ class _File:
 
     def register(self) -> Iterable[Block]:
         yield said("本档案依据下列事实生成。事实只增不改，流水号为其在协商日志中的位置。")
+        alike = groupby(self.own, lambda one: (one.stream, type(one.fact), one.at, one.position - one.version))
         yield table(
             ("流水号", "时间", "对象", "事实"),
-            (2, 5, 4, 5),
+            (3, 5, 4, 5),
             [
                 (
-                    str(entry.position),
-                    (entry.at,),
-                    f"{KINDS[ref_kind(entry.stream)]}（{entry.version}）",
-                    HEADINGS.get(type(entry.fact), type(entry.fact).__name__),
+                    _span(entry.position for entry in entries),
+                    (at,),
+                    f"{KINDS[ref_kind(stream)]}（{_span(entry.version for entry in entries)}）",
+                    HEADINGS.get(kind, kind.__name__),
                 )
-                for entry in self.own
+                for (stream, kind, at, _), entries in ((key, list(group)) for key, group in alike)
             ],
         )
         last: dict[str, Told] = {entry.stream: entry for entry in self.own}
@@ -551,6 +555,12 @@ class _File:
 def _on(at: datetime) -> date:
     """The day of an instant in Asia/Shanghai."""
     return at.astimezone(SHANGHAI).date()
+
+
+def _span(numbers: Iterable[int]) -> str:
+    """The numbers of facts that follow each other: 7, or 7—9."""
+    first, *others = numbers
+    return f"{first}—{others[-1]}" if others else str(first)
 
 
 def _ended(text: str) -> str:

@@ -398,7 +398,9 @@ def test_every_fact_stands_in_the_register_with_its_place_in_the_journal() -> No
     own = [entry for entry in journal() if not entry.stream.startswith("platform/")]
     (register,) = (section for section in paper().sections if section.number == "八、")
     (listed,) = (block for block in register.blocks if isinstance(block, Table))
-    assert [plain(row[0]) for row in listed.rows] == [str(entry.position) for entry in own]
+    spans = [[int(end) for end in plain(row[0]).split("—")] for row in listed.rows]
+    assert [number for span in spans for number in range(span[0], span[-1] + 1)] == [one.position for one in own]
+    assert "20—23 | 2024年2月4日9:00 | 会议（3—6） | 发出邀请" in lines(listed), "alike, at once: one row"
     heads = [block.sha256 for block in register.blocks if isinstance(block, Seal)]
     assert heads == list({entry.stream: entry.hash for entry in own}.values()), "the head of every stream"
 
