@@ -69,7 +69,7 @@ def typeset(paper: Paper) -> bytes:
         format="pdf",
         font_paths=_fonts(),
         sys_inputs={"paper": json.dumps(_data(paper), ensure_ascii=False)},
-        timestamp=paper.as_of.replace(microsecond=0),
+        timestamp=int(paper.as_of.timestamp()),
     )
     assert isinstance(made, bytes)
     return made
@@ -82,12 +82,10 @@ def _fonts() -> typst.Fonts:
 
 
 def _data(paper: Paper) -> dict[str, Any]:
-    as_of = paper.as_of.astimezone(SHANGHAI)
     return {
         "kind": paper.kind,
         "title": paper.title,
         "issuer": paper.issuer,
-        "as_of": [as_of.year, as_of.month, as_of.day],
         "cover": [[name, _text(value)] for name, value in paper.cover],
         "sections": [_section(section) for section in paper.sections],
     }

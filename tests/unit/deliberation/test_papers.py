@@ -1,5 +1,6 @@
 """Papers: the dossier and the draft of minutes as they follow from the facts alone, and how they call things."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,7 +19,7 @@ from services.deliberation.domain.paper import Block, Items, Paper, Paragraph, Q
 from services.deliberation.domain.platform import found
 from services.deliberation.domain.told import Told
 from services.deliberation.domain.wording import chinese, day, moment, named
-from services.deliberation.printing import html, machine
+from services.deliberation.printing import html, machine, pdf, typeset
 from shared.events import deliberation as said
 from shared.events import vocabulary
 from shared.events.base import Fact, derived, ref
@@ -409,6 +410,15 @@ def test_nobody_is_singled_out() -> None:
     everything = "\n".join(written(paper().sections)) + html(paper()).decode()
     for canary in (str(GUEST), str(STRANGER), MEMBER.partition("/")[2], "因病住院"):
         assert canary not in everything
+
+
+async def test_a_pdf_is_made_beside_the_event_loop() -> None:
+    making, turns = asyncio.create_task(pdf(paper())), 0
+    while not making.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 10, "the loop stood still"
+    assert await making == typeset(paper())
 
 
 def test_a_topic_that_was_only_proposed_has_a_dossier_too() -> None:
