@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ops.demo.town import SUPERVISOR, DemoTown, at, recorder, secretary
+from ops.demo.town import RECORDER_POST, SUPERVISOR, DemoTown, at, recorder, secretary
 
 NOTICE_DAYS = 4
 MORNING = (9, 30)
 """When the staff looks at what is open, too: one moment serves all."""
-CONVENER, RECORDER = "secretary", "recorder-1"
+CONVENER = "secretary"
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Sitting:
             topics=list(self.topics),
             form="CONVENED",
             moderator=CONVENER,
-            recorder=RECORDER,
+            recorder=RECORDER_POST,
         )
         self.id = planned["id"]
         await self.town.post("deliberation", f"/meetings/{self.id}/notice", who, participants=self.parties)
@@ -71,7 +71,7 @@ class Sitting:
         there = [party for party in self.parties if party != absent]
         if absent:
             await self.town.post("deliberation", f"{path}/excuses", convener, party=absent, reason="另有公务")
-        present = [f"post/{CONVENER}", f"post/{RECORDER}", *there, *(f"unit/{unit}" for unit in self.guests)]
+        present = [f"post/{CONVENER}", f"post/{RECORDER_POST}", *there, *(f"unit/{unit}" for unit in self.guests)]
         await self.town.post("deliberation", f"{path}/attendance", writer, present=present)
         await self.town.post("deliberation", f"{path}/open", convener)
         category, title = self.problem

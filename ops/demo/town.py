@@ -18,6 +18,7 @@ from shared.rules.township import SHANGHAI, Town
 
 DISPATCHER = Bearer("dispatcher")
 SUPERVISOR = Bearer("supervisor")
+RECORDER_POST = "recorder-1"
 AT_ONCE = 12
 """So many requests are under way at once."""
 _HEARD_LIMIT = 60.0
@@ -33,8 +34,8 @@ def secretary(community: str) -> Bearer:
 
 
 def recorder(community: str) -> Bearer:
-    """记录人."""
-    return Bearer("recorder", (community,))
+    """记录人: holds the post that every meeting of the demo names."""
+    return Bearer("recorder", (community,), posts=(RECORDER_POST,))
 
 
 def officer(unit: str) -> Bearer:

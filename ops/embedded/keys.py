@@ -34,11 +34,15 @@ def write_private(file: Path, content: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who holds a token: a role, and the communities or the department it is for; neither means the whole town."""
+    """Who holds a token: a role, and the communities or the department it is for; neither means the whole town.
+
+    `posts`: the posts they hold, by which a meeting names its recorder.
+    """
 
     role: str
     communities: tuple[str, ...] = ()
     department: str | None = None
+    posts: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -106,6 +110,8 @@ class Keys:
         }
         if bearer.department is not None:
             claims["department"] = bearer.department
+        if bearer.posts:
+            claims["posts"] = list(bearer.posts)
         return jwt.encode({"alg": "ES256", "kid": key.thumbprint(), "typ": "at+jwt"}, claims, key)
 
     def _key(self) -> ECKey:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.deliberation.domain.minutes import changes
 from services.deliberation.listing import columns, plain
 from services.deliberation.store import PLATFORMS
 from shared.plumbing.caller import Person, Reach
@@ -30,7 +31,7 @@ from months m left join month_meetings n on n.community = m.community and n.mont
 order by m.community, m.month
 """
 _MINUTES = """
-select data::text as data, recorded_at from journal where kind = 'meeting' and stream = $1
+select data::text as data, occurred_at from journal where kind = 'meeting' and stream = $1
 and split_part(type, '.', 3) in ('MinutesPublished', 'MinutesCorrected') order by version
 """
 _NOTICES = """
@@ -111,9 +112,14 @@ async def notices(pool: Pool, community: str | None) -> Rows:
 
 
 async def minutes(pool: Pool, meeting: UUID) -> Rows:
-    """会议记录: all published versions with their seals, for everybody."""
-    rows = await pool.fetch(_MINUTES, meeting)
-    return [json.loads(row["data"]) | {"published_at": row["recorded_at"]} for row in rows]
+    """会议记录: all published versions with their seals, and what each took away and added, for everybody."""
+    found: Rows = []
+    for row in await pool.fetch(_MINUTES, meeting):
+        version = json.loads(row["data"]) | {"published_at": row["occurred_at"]}
+        if found:
+            version["removed"], version["added"] = changes(found[-1]["text"], version["text"])
+        found.append(version)
+    return found
 
 
 async def duty(pool: Pool, reach: list[str] | None, year: int) -> Rows:

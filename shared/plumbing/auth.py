@@ -92,6 +92,7 @@ def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRoute
                 reach,
                 frozenset(claims.get("communities") or ()),
                 claims.get("department"),
+                frozenset(claims.get("posts") or ()),
             )
             return
     raise PermissionDeniedException

@@ -32,13 +32,19 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A caller: the role that opened the route to them, and how far it reaches there."""
+    """A caller: the role that opened the route to them, and how far it reaches there. `posts`: the posts they hold."""
 
     subject: str
     role: Role
     reach: Reach
     communities: frozenset[str] = frozenset()
     department: str | None = None
+    posts: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """By what they may be named for a duty: their posts, or their own login."""
+        return self.posts | {self.subject}
 
     @property
     def actor(self) -> str:

@@ -1,6 +1,16 @@
 """The doors of deliberation for people."""
 
-from services.deliberation.api import absences, assemblies, files, meetings, platforms, sittings, topics, undertakings
+from services.deliberation.api import (
+    absences,
+    assemblies,
+    files,
+    meetings,
+    papers,
+    platforms,
+    sittings,
+    topics,
+    undertakings,
+)
 
 ROUTES = [
     *platforms.ROUTES,
@@ -11,4 +21,5 @@ ROUTES = [
     *undertakings.ROUTES,
     *files.ROUTES,
     *absences.ROUTES,
+    *papers.ROUTES,
 ]

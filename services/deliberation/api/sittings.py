@@ -299,7 +299,7 @@ async def publish_meeting_minutes(
     ask: Asking,
 ) -> Answer:
     """公布会议记录."""
-    return await change(service.base, MEETINGS, id, ask, publish_minutes, data)
+    return await change(service.base, MEETINGS, id, ask, publish_minutes, data, by=ask.caller.names)
 
 
 @post("/meetings/{id:uuid}/minutes-corrections", status_code=200)
@@ -310,7 +310,7 @@ async def correct_meeting_minutes(
     ask: Asking,
 ) -> Answer:
     """更正会议记录."""
-    return await change(service.base, MEETINGS, id, ask, correct_minutes, data)
+    return await change(service.base, MEETINGS, id, ask, correct_minutes, data, by=ask.caller.names)
 
 
 @get("/meetings/{id:uuid}/minutes")

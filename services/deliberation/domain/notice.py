@@ -87,11 +87,19 @@ def schedule_meeting(
 
 
 def name_recorder(before: Meeting | None, asked: NameRecorder) -> list[MeetingFact]:
-    """指定记录人 before the meeting [S]."""
+    """指定记录人 before the meeting [S]; afterwards another one, where the minutes could not be written or corrected else."""
     meeting = planned(before)
     if meeting.recorder == asked.recorder:
         return []
-    refuse(not_in(meeting, MeetingState.SCHEDULED, MeetingState.NOTICED))
+    refuse(
+        not_in(
+            meeting,
+            MeetingState.SCHEDULED,
+            MeetingState.NOTICED,
+            MeetingState.HELD,
+            MeetingState.MINUTES_PUBLISHED,
+        )
+    )
     return [RecorderNamed(recorder=asked.recorder)]
 
 

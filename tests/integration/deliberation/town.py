@@ -14,7 +14,7 @@ from tests.support.servers import Server
 
 BEGIN = datetime(2024, 2, 1, 8, tzinfo=SHANGHAI)
 SECRETARY = Bearer("secretary", ("dahuichang",))
-RECORDER = Bearer("recorder", ("dahuichang",))
+RECORDER = Bearer("recorder", ("dahuichang",), posts=("recorder-1",))
 
 
 class Town(Live):

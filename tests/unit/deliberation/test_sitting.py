@@ -409,16 +409,19 @@ def test_the_second_absence_in_six_months_is_told_to_the_superior(earlier: list[
     assert outcome.facts[1] == AbsenceUnexcused(party="seat/4", times=times, superior_told=times >= 2)
 
 
+RECORDERS = frozenset({"recorder-1"})
 TEXT = "第一项，交流当月问题；第二项，议题一暂缓。"
 PUBLISHED = MinutesPublished(recorder="recorder-1", version=1, text=TEXT, sha256=sha256(TEXT.encode()).hexdigest())
 
 
 def test_minutes_are_sealed_by_the_hash_of_their_text() -> None:
     ended = [*opened(), *holding(Defer(reason="再议"))]
-    given(evolve, *ended).when(publish_minutes, PublishMinutes(text=TEXT)).then(PUBLISHED)
-    given(evolve, *ended, PUBLISHED).when(publish_minutes, PublishMinutes(text=TEXT)).then_nothing()
-    given(evolve, *ended, PUBLISHED).when(publish_minutes, PublishMinutes(text="别的")).then_refused("wrong_state")
-    given(evolve, *opened()).when(publish_minutes, PublishMinutes(text=TEXT)).then_refused("wrong_state")
+    given(evolve, *ended).when(publish_minutes, PublishMinutes(text=TEXT), by=RECORDERS).then(PUBLISHED)
+    given(evolve, *ended, PUBLISHED).when(publish_minutes, PublishMinutes(text=TEXT), by=RECORDERS).then_nothing()
+    given(evolve, *ended, PUBLISHED).when(publish_minutes, PublishMinutes(text="别的"), by=RECORDERS).then_refused(
+        "wrong_state"
+    )
+    given(evolve, *opened()).when(publish_minutes, PublishMinutes(text=TEXT), by=RECORDERS).then_refused("wrong_state")
 
 
 def test_a_correction_is_a_new_version_with_its_reason() -> None:
@@ -431,8 +434,12 @@ def test_a_correction_is_a_new_version_with_its_reason() -> None:
         sha256=sha256(text.encode()).hexdigest(),
         reason="漏记一项",
     )
-    given(evolve, *ended).when(correct_minutes, CorrectMinutes(text=text, reason="漏记一项")).then(corrected)
-    given(evolve, *ended, corrected).when(correct_minutes, CorrectMinutes(text=text, reason="漏记一项")).then_nothing()
+    given(evolve, *ended).when(correct_minutes, CorrectMinutes(text=text, reason="漏记一项"), by=RECORDERS).then(
+        corrected
+    )
+    given(evolve, *ended, corrected).when(
+        correct_minutes, CorrectMinutes(text=text, reason="漏记一项"), by=RECORDERS
+    ).then_nothing()
     assert meeting_state(*ended, corrected).minutes_version == 2
 
 
@@ -444,7 +451,7 @@ def test_minutes_are_due_in_three_working_days_and_overdue_once() -> None:
     given(evolve, *ended).when(minutes_overdue, due_at=due, version=1, now=due).then(late)
     given(evolve, *ended, late).when(minutes_overdue, due_at=due, version=1, now=due).then_nothing()
     given(evolve, *ended, PUBLISHED).when(minutes_overdue, due_at=due, version=1, now=due).then_nothing()
-    given(evolve, *ended, late).when(publish_minutes, PublishMinutes(text=TEXT)).then(PUBLISHED)
+    given(evolve, *ended, late).when(publish_minutes, PublishMinutes(text=TEXT), by=RECORDERS).then(PUBLISHED)
 
 
 def test_everybody_who_must_be_there_was_there() -> None:

@@ -131,7 +131,7 @@ def sit(place: Stream, matter: Stream, conclusion: Conclusion, *, id: UUID, at: 
         terms=TERMS,
         town=TOWN,
     )
-    room.change(publish_minutes, asked.PublishMinutes(text="会议记录"))
+    room.change(publish_minutes, asked.PublishMinutes(text="会议记录"), by={"recorder-1"})
     room.read(Meeting)
     return room
 
