@@ -24,6 +24,11 @@ async def beside() -> None:
     """Another door, counted with it."""
 
 
+@get("/another", guards=[per_address("another", lambda _: 2)])
+async def another() -> None:
+    """A door as tight, counted for itself."""
+
+
 @get("/wide", guards=[per_address("wide", lambda _: 100)])
 async def wide() -> None:
     """A door with a count of its own."""
@@ -31,7 +36,7 @@ async def wide() -> None:
 
 @pytest.fixture
 def doors() -> Litestar:
-    app = Litestar([tight, beside, wide], exception_handlers={Exception: answer}, openapi_config=None)
+    app = Litestar([tight, beside, another, wide], exception_handlers={Exception: answer}, openapi_config=None)
     app.state.rate_limits = RateLimits()
     return app
 
@@ -59,6 +64,7 @@ async def test_an_address_that_comes_too_often_is_told_when_to_come_again(doors:
 
 async def test_every_door_counts_for_itself_and_doors_of_one_name_together(doors: Litestar) -> None:
     assert await statuses(doors, 1, ONE) + await statuses(doors, 2, ONE, "/beside") == [200, 200, 429]
+    assert await statuses(doors, 3, ONE, "/another") == [200, 200, 429]
     assert await statuses(doors, 5, ONE, "/wide") == [200] * 5
     await doors.state.rate_limits.forget()
     assert (await ask(doors, ONE)).status_code == 200

@@ -213,8 +213,7 @@ def test_texts_inside_of_a_request_are_looked_through_and_names_of_streams_are_n
         steps: tuple[Step, ...]
         sources: tuple[str, ...]
 
-    digits = "topic/13800138-0000-4138-8013-138001380000"
-    asked = Asking(
-        steps=(Step(work="抢修"), Step(work="联系13800138000")), sources=(digits, "13800138000" * 5 + "f" * 9)
-    )
+    stream, checksum = "topic/5e0b1f0a-2024-5201-8a16-a13800138000", "f" * 53 + "13800138000"
+    assert personal(stream) == personal(checksum) == [MOBILE]
+    asked = Asking(steps=(Step(work="抢修"), Step(work="联系13800138000")), sources=(stream, checksum))
     assert [reason.pointer for reason in unfit(asked)] == ["/steps/1/work"]
