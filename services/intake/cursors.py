@@ -7,10 +7,9 @@ import json
 from typing import NamedTuple, NoReturn
 from uuid import UUID
 
-from litestar.exceptions import ValidationException
-
 from services.intake.searching import Filters
 from shared.plumbing.vault import Keys
+from shared.rules.broken import Reason, RuleBroken
 
 _TAG = 16
 _USE = b"cursor"
@@ -30,7 +29,7 @@ def written(keys: Keys, filters: Filters, sort: str, after: After) -> str:
 
 
 def read(keys: Keys, filters: Filters, sort: str, cursor: str) -> After:
-    """Where that cursor goes on; raises `ValidationException` for one that we did not write for this list."""
+    """Where that cursor goes on; raises `RuleBroken` for one that we did not write for this list."""
     try:
         both = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
@@ -50,4 +49,4 @@ def _tag(keys: Keys, filters: Filters, sort: str, text: bytes) -> bytes:
 
 
 def _bad() -> NoReturn:
-    raise ValidationException(extra=[{"key": "after", "message": "Value error, 翻页标记无效，请从第一页重新查询"}])
+    raise RuleBroken(Reason("wrong_cursor", "翻页标记无效，请从第一页重新查询", "?after"))

@@ -52,7 +52,7 @@ def _aware(value: datetime) -> datetime:
     return value
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Control characters (but newline and tab) never belong to a text; PostgreSQL cannot even store a NUL."""
     if found := _UNCLEAN.search(text):
         raise ValueError("文本含有不完整的字符" if found[0] >= "\ud800" else "文本含有控制字符")
@@ -68,7 +68,7 @@ def _code(text: str) -> str:
 
 WRITTEN: Mapping[Callable[..., Any], str] = {
     _moment: f"^{_MOMENT.pattern}$",
-    _clean: r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",
+    clean: r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",
     _code: f"^{_CODE.pattern}$",
 }
 """How a text is written that these let pass, as JSON Schema patterns: for the documents of doors."""
@@ -77,9 +77,9 @@ Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_aware)]
 """时间: an aware instant; in JSON ISO 8601 with an offset."""
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_code)]
 """代码: a community, place, category or unit of `config/township.yaml`."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
 """One line written by staff for the public (a title, a reason). Never a resident's own words."""
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_clean)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(clean)]
 """A longer text written by staff for the public (a notice, minutes, an explanation)."""
 Flag = Annotated[bool, Field(strict=True)]
 """是/否: `true` or `false`, and nothing that merely looks like it."""

@@ -23,8 +23,8 @@ from shared.plumbing.service import Asking, Service
 
 Here = NamedDependency[Service[Any]]
 """A door's parameter `service`."""
-Number = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
-"""The number of an entry, in an address."""
+Number = Annotated[int, PathParameter(ge=1, le=2**53 - 1)]
+"""The number of an entry, in an address; the largest that every reader of JSON keeps exactly."""
 
 
 class Decision(Asked):

@@ -25,7 +25,7 @@ from shared.plumbing.auth import Issuers, authorise, load_authz
 from shared.plumbing.bus import Listener, answers
 from shared.plumbing.change import Ask, Base, fingerprint
 from shared.plumbing.database import Clock, Pool, open_pool
-from shared.plumbing.errors import BadBody, answer
+from shared.plumbing.errors import answer
 from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
 from shared.plumbing.kafka import client_options, security
@@ -35,6 +35,7 @@ from shared.plumbing.notices.words import Teller
 from shared.plumbing.openapi import Bodies, OpenAPI
 from shared.plumbing.outbox import Relay
 from shared.plumbing.quarantine import Quarantine
+from shared.plumbing.query import queries
 from shared.plumbing.repair import Repair
 from shared.plumbing.server import Server
 from shared.plumbing.settings import Settings
@@ -301,19 +302,9 @@ def asked(request: Request[Any, Any, Any], body: bytes) -> Ask:
         caller,
         f"{caller.subject}\n{request.method} {request.url.path}\n{key}" if key else None,
         fingerprint(body) if key else b"",
-        _expected(request.headers.get("if-match")),
+        int(version.strip('"')) if (version := request.headers.get("if-match")) else None,
         logs.correlation_of(request.headers.get("x-correlation-id")),
     )
-
-
-def _expected(header: str | None) -> int | None:
-    """The version that If-Match names; anything but a version would be a write without its guard."""
-    if header is None:
-        return None
-    version = header.strip().strip('"')
-    if not version.isdecimal():
-        raise BadBody("bad_if_match", "If-Match 须为版本号")
-    return int(version)
 
 
 async def _service(state: State) -> Any:
@@ -362,6 +353,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         logging_config=None,
     )
     _every_route_has_a_row(app, state.authz)
+    app.state.queries = queries(app)
     app.asgi_handler = Access(app.asgi_handler, state.metrics)
     return app
 

@@ -1,29 +1,30 @@
 """Doors: complaints are searched for, and looked at from all sides."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ValidationException
-from litestar.params import FromPath, JSONBody, QueryParameter
-from pydantic import Field, ValidationError
+from litestar.params import FromPath, FromQuery, JSONBody
+from pydantic import Field
 
 from services.intake import cursors, finding, history, views
 from services.intake.deciding import handles, leads
 from services.intake.domain.asked import Order
 from services.intake.domain.masking import masked_name, masked_phone
+from services.intake.domain.people import Why
 from services.intake.domain.visibility import hidden_conditions, visible
 from services.intake.finding import Match, Sort
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.searching import Filters, SearchText, search
+from shared.plumbing import query
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.service import Asking
 from shared.plumbing.vault import Erased
 
-Q = TypeVar("Q", bound=Filters)
 LARGEST_PAGE = 200
 """At most so many complaints in one answer."""
 
@@ -32,7 +33,7 @@ class Listed(Filters):
     """查询条件, order and page. `after`: the `next` of the page before."""
 
     sort: Sort = Sort.RECEIVED
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 100
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, strict=True)] = 100
     after: Annotated[str, Field(max_length=1000)] | None = None
 
     @property
@@ -47,29 +48,9 @@ class SearchOriginals(Listed):
     text: SearchText
 
 
-def in_query(request: Request[Any, Any, Any], model: type[Q]) -> Q:
-    """The conditions in the query; an unknown one would leave the list longer than was meant, and is refused."""
-    named: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
-        if name == "state":
-            named.setdefault(name, []).append(value)
-        elif name in named:
-            raise ValidationException(extra=[{"key": name, "message": "Value error, 只能给出一次"}])
-        else:
-            named[name] = value
-    try:
-        return model.model_validate(named)
-    except ValidationError as error:
-        found = [
-            {"key": ".".join(str(part) for part in reason["loc"]), "message": reason["msg"]}
-            for reason in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise ValidationException(extra=found) from None
-
-
 def asked(request: Request[Any, Any, Any]) -> Listed:
     """The conditions, order and page in the query."""
-    return in_query(request, Listed)
+    return query.asked(request, Listed)
 
 
 @get("/complaints", dependencies={"listed": Provide(asked, sync_to_thread=False)}, opt={"query": Listed})
@@ -122,7 +103,7 @@ async def read_history(
     service: Here,
     ask: Asking,
     state: State,
-    reason: Annotated[str | None, QueryParameter(min_length=2, max_length=200)] = None,
+    reason: FromQuery[Why | None] = None,
 ) -> dict[str, Any]:
     """全过程: every fact of the complaint and its routes in order, the due dates, the urges.
 
@@ -152,7 +133,7 @@ async def read_contact(
     id: FromPath[UUID],
     service: Here,
     ask: Asking,
-    reason: Annotated[str | None, QueryParameter(min_length=2, max_length=200)] = None,
+    reason: FromQuery[Why | None] = None,
 ) -> dict[str, Any]:
     """诉求人姓名和电话, for the request centre and the lead unit: masked; in full with a `reason`, which is kept."""
     async with service.pool.acquire() as con, con.transaction():

@@ -20,6 +20,7 @@ from litestar.exceptions import ServiceUnavailableException, TooManyRequestsExce
 from services.intake.registering import IntakeService
 from shared.plumbing.api_keys import ApiKeys
 from shared.plumbing.caller import Person, Reach
+from shared.plumbing.strict import well_formed
 from shared.rules.broken import Reason, RuleBroken
 from shared.rules.township import Role
 
@@ -66,10 +67,11 @@ def gate_of(request: Request[Any, Any, Any]) -> Gate:
 
 
 async def admit(request: Request[Any, Any, Any]) -> None:
-    """Count every request of an address."""
+    """Count every request of an address, and read it. Parameters that we do not know are the client's business."""
     service: IntakeService = request.app.state.service
     address = request.client.host if request.client else ""
     await gate_of(request).count("address", address, service.today.open311.requests_per_minute)
+    well_formed(request)
 
 
 async def begin(service: IntakeService) -> None:
