@@ -10,6 +10,7 @@ from litestar import Response, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from pydantic import Field
 
@@ -46,7 +47,7 @@ async def live() -> dict[str, str]:
     return {"status": "up"}
 
 
-@get("/health/ready")
+@get("/health/ready", responses={503: ResponseSpec(dict[str, bool], description="未就绪：列出各部分")})
 async def ready(service: Here) -> Response[dict[str, bool]]:
     """Every part works; 503 names those that do not."""
     found = await service.health()
@@ -109,7 +110,7 @@ async def flow(service: Here) -> dict[str, Any]:
     }
 
 
-@get("/integrity")
+@get("/integrity", responses={409: ResponseSpec(dict[str, Any], description="不完整：指出第一处")})
 async def integrity(service: Here) -> Response[dict[str, Any]]:
     """Chains, heads and seals hold, and folding each journal gives its table. 409 names the first place that does not."""
     kinds = [kind for kind in service.plan.kinds if kind.evolve]

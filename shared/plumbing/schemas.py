@@ -20,7 +20,10 @@ class Written(GenerateJsonSchema):
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
         """With the pattern of the check."""
-        return super().function_before_schema(schema) | _pattern(schema)
+        found = super().function_before_schema(schema) | _pattern(schema)
+        if "pattern" in found:
+            found.pop("format", None)  # which would promise less than we read: seconds may be left out
+        return found
 
 
 def _pattern(schema: Mapping[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.plugins.pydantic import PydanticPlugin
 
 from shared.plumbing import logs, tracing
 from shared.plumbing.access import Access
@@ -51,6 +52,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=Terms)
 Asking = NamedDependency[Ask]
 """A door's parameter `ask`: who asks, with which key, for which version."""
+AS_FIELDS_SAY: Any = None
+"""How strictly a model is read. The framework's own False would overrule strict fields: 0 would be a no."""
 MAX_BODY = 1_048_576
 """A JSON body above 1 MiB is refused."""
 SEAL_EVERY_S = 60
@@ -349,7 +352,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
             render_plugins=[OpenAPI()],
             use_handler_docstrings=True,
         ),
-        plugins=[Bodies()],
+        plugins=[Bodies(), PydanticPlugin(validate_strict=AS_FIELDS_SAY)],
         logging_config=None,
     )
     _every_route_has_a_row(app, state.authz)

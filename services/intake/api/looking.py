@@ -6,7 +6,6 @@ from uuid import UUID
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import ValidationException
 from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field
 
@@ -24,6 +23,7 @@ from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.service import Asking
 from shared.plumbing.vault import Erased
+from shared.rules.broken import Reason, refuse
 
 LARGEST_PAGE = 200
 """At most so many complaints in one answer."""
@@ -63,7 +63,7 @@ async def list_complaints(service: Here, ask: Asking, listed: NamedDependency[Li
     `after`: the `next` of the page before. A page of a text search may be short and still have a next one.
     """
     match = finding.in_public(service, listed.text) if listed.text is not None else None
-    return await _answer(service, ask.caller, listed, match)
+    return await _answer(service, ask.caller, listed, match, "?")
 
 
 @post("/complaints/search", status_code=200)
@@ -71,15 +71,22 @@ async def search_originals(data: JSONBody[SearchOriginals], service: Here, ask: 
     """原文检索: as the list, and in the residents' own words. That somebody searched is kept; for what is not."""
     async with service.pool.acquire() as con:
         await audited(con, ask.caller, "vault.search", "complaint", "原文检索")
-    return await _answer(service, ask.caller, data, finding.in_words(service, data.text))
+    return await _answer(service, ask.caller, data, finding.in_words(service, data.text), "/")
 
 
-async def _answer(service: IntakeService, caller: Person, listed: Listed, match: Match | None) -> dict[str, Any]:
-    """A page; the text is matched beside the statement, so that each request looks at a bounded number of rows."""
-    if hidden := hidden_conditions(caller.role, listed.filters.used):
-        raise ValidationException(extra=[{"key": name, "message": "Value error, 无权按此项查询"} for name in hidden])
+async def _answer(
+    service: IntakeService, caller: Person, listed: Listed, match: Match | None, mark: str
+) -> dict[str, Any]:
+    """A page; the text is matched beside the statement, so that each request looks at a bounded number of rows.
+
+    `mark`: before the name of a condition, it points to the condition in the request.
+    """
+    hidden = hidden_conditions(caller.role, listed.filters.used)
+    refuse(*(Reason("hidden_condition", "无权按此项查询", f"{mark}{name}") for name in hidden))
     filters, sort = listed.filters, listed.sort
-    after = cursors.read(service.keys, filters, sort, listed.after) if listed.after is not None else None
+    after = (
+        cursors.read(service.keys, filters, sort, listed.after, f"{mark}after") if listed.after is not None else None
+    )
     found = search(filters.model_copy(update={"text": None}), caller, service)
     rows, last = await finding.page(service.pool, found, sort, after, listed.limit, match)
     items = await finding.shown(service.pool, [row.id for row in rows], service.now())

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from services.intake import rate_views
@@ -159,7 +160,7 @@ async def read_rate_definitions(
     }
 
 
-@get("/rates/verification")
+@get("/rates/verification", responses={409: ResponseSpec(dict[str, Any], description="与重新计算的结果不符：逐项列出")})
 async def verify_rates(service: Here, month: Annotated[str, QueryParameter(pattern=MONTH)]) -> Response[dict[str, Any]]:
     """核验: every version of a month counted again from the journal alone. 409 names each figure that is another one.
 

@@ -53,6 +53,7 @@ class OneFile(Operation):
         form = Schema(
             type=OpenAPIType.OBJECT,
             required=[FIELD],
+            additional_properties=False,
             properties={FIELD: Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, min_length=1)},
         )
         self.request_body = RequestBody(
