@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post, put
+from litestar import Request, Response, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from pydantic import Field
 
 from shared.events.base import Asked, Fact, Line, Moment
-from shared.plumbing import audit
+from shared.plumbing import audit, query
 from shared.plumbing.figures import figures
 from shared.plumbing.journal import streams, verify
 from shared.plumbing.metrics import CONTENT_TYPE
@@ -32,6 +32,18 @@ class Decision(Asked):
     """Why an entry of quarantine is replayed or given up."""
 
     reason: Line
+
+
+class AuditAsked(Asked):
+    """Which entries are wanted. `before`: the number of the last one of the page before."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+    before: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
 class ClockSetting(Asked):
@@ -199,20 +211,12 @@ async def discard_quarantine(id: Number, data: JSONBody[Decision], service: Here
     return {"id": id, "discarded": True}
 
 
-@get("/audit")
-async def read_audit(
-    service: Here,
-    ask: Asking,
-    actor: FromQuery[str | None] = None,
-    action: FromQuery[str | None] = None,
-    subject: FromQuery[str | None] = None,
-    since: Annotated[Moment | None, QueryParameter(name="from")] = None,
-    until: FromQuery[Moment | None] = None,
-    before: Annotated[int | None, QueryParameter(ge=1)] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
-) -> dict[str, Any]:
+@get("/audit", opt={"query": AuditAsked})
+async def read_audit(service: Here, ask: Asking, request: Request[Any, Any, Any]) -> dict[str, Any]:
     """审计记录, newest first: who looked at what, and why. The auditor sees all, everybody else the own actions."""
-    return await audit.entries(service.pool, ask.caller, [actor, action, subject, since, until], before, limit)
+    wanted = query.asked(request, AuditAsked)
+    conditions = [wanted.actor, wanted.action, wanted.subject, wanted.since, wanted.until]
+    return await audit.entries(service.pool, ask.caller, conditions, wanted.before, wanted.limit)
 
 
 @get("/clock")

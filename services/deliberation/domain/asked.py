@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Asked, Code, Flag, Line, Mention, Moment, Prose, Ref
+from shared.events.base import WHOLE, Asked, Code, Flag, Line, Mention, Moment, Prose, Ref
 from shared.events.deliberation import (
     ApplicantKind,
     Count,
@@ -90,7 +90,7 @@ class ProposeTopic(Asked):
     public_title: Line
     origin: TopicOrigin
     sources: Annotated[tuple[Ref, ...], Field(max_length=100)] = ()
-    people: Annotated[int, Field(ge=1, strict=True)] | None = None
+    people: Annotated[int, Field(ge=1), WHOLE] | None = None
 
 
 class AcceptTopic(Asked):
@@ -135,7 +135,7 @@ class Amount(Asked):
     """工程量: planned, or done so far."""
 
     work: Line
-    amount: Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
+    amount: Annotated[int, Field(ge=1, le=10_000_000), WHOLE]
     quantity: Quantity
 
     def said(self) -> Workload:
@@ -309,9 +309,9 @@ class Counted(Asked):
     """计票."""
 
     base: CountBase
-    entitled: Annotated[int, Field(ge=1, strict=True)]
-    taking_part: Annotated[int, Field(ge=0, strict=True)]
-    agreeing: Annotated[int, Field(ge=0, strict=True)]
+    entitled: Annotated[int, Field(ge=1), WHOLE]
+    taking_part: Annotated[int, Field(ge=0), WHOLE]
+    agreeing: Annotated[int, Field(ge=0), WHOLE]
 
     def said(self) -> Count:
         """As a fact says it."""

@@ -18,6 +18,7 @@ from services.intake.domain.visibility import hidden_conditions, visible
 from services.intake.finding import Match, Sort
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.searching import Filters, SearchText, search
+from shared.events.base import WHOLE
 from shared.plumbing import query
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
@@ -33,7 +34,7 @@ class Listed(Filters):
     """查询条件, order and page. `after`: the `next` of the page before."""
 
     sort: Sort = Sort.RECEIVED
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, strict=True)] = 100
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE), WHOLE] = 100
     after: Annotated[str, Field(max_length=1000)] | None = None
 
     @property

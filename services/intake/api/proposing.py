@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar import Request, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+from pydantic import Field
 
 from services.intake import cursors, finding
 from services.intake.api.looking import LARGEST_PAGE
@@ -19,6 +20,7 @@ from services.intake.proposing import cases, hits_by_rule, proposal, proposal_fo
 from services.intake.registering import Here, IntakeService
 from services.intake.searching import Filters, search
 from shared.events.base import Asked, Moment
+from shared.plumbing import query
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
 
@@ -28,6 +30,13 @@ SHOWN = 500
 """So many differences are listed; all are counted."""
 
 _WAITING = Filters(state=(ComplaintState.RECEIVED,))
+
+
+class HitsAsked(Asked):
+    """Of which time the hits are wanted."""
+
+    start: Annotated[Moment, Field(alias="from")]
+    until: Moment
 
 
 class DryRun(Asked):
@@ -78,15 +87,12 @@ async def read_dispatch_rules(service: Here) -> dict[str, Any]:
     return rules_of(service).on(service.now()).model_dump(mode="json")
 
 
-@get("/dispatch-rules/hits")
-async def read_dispatch_hits(
-    service: Here,
-    start: Annotated[Moment, QueryParameter(name="from")],
-    until: FromQuery[Moment],
-) -> list[dict[str, Any]]:
+@get("/dispatch-rules/hits", opt={"query": HitsAsked})
+async def read_dispatch_hits(service: Here, request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
     """命中率 by rule: how often the dispatcher took the unit that it proposed; dispatches from … until before …."""
-    refuse(until <= start and Reason("wrong_order", "起始时间须早于终止时间", "?from"))
-    return await hits_by_rule(service.pool, start, until)
+    wanted = query.asked(request, HitsAsked)
+    refuse(wanted.until <= wanted.start and Reason("wrong_order", "起始时间须早于终止时间", "?from"))
+    return await hits_by_rule(service.pool, wanted.start, wanted.until)
 
 
 @post("/dispatch-rules/dry-run", status_code=200)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated, Any
 
 from litestar import Response, get
@@ -24,6 +23,7 @@ from services.intake.domain.rates import (
 )
 from services.intake.publishing import verify_month
 from services.intake.registering import Here, IntakeService
+from shared.events.base import Day
 from shared.plumbing.caller import Person
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
@@ -70,7 +70,7 @@ async def read_rates(
     service: Here,
     ask: Asking,
     month: Annotated[str | None, QueryParameter(pattern=MONTH)] = None,
-    day: FromQuery[date | None] = None,
+    day: FromQuery[Day | None] = None,
     community: FromQuery[str | None] = None,
     unit: FromQuery[str | None] = None,
     by: FromQuery[By | None] = None,
@@ -82,7 +82,6 @@ async def read_rates(
     """
     asked: Month | None = None
     if day is not None:
-        refuse(not 2000 <= day.year <= 2100 and Reason("bad_day", "日期须在 2000 年至 2100 年之间", "?day"))
         window = report_day(day, terms=service.terms)
     else:
         asked = Month.parse(month) if month else month_at(service.now(), terms=service.terms)

@@ -22,9 +22,12 @@ from shared.plumbing.work import Work
 
 
 def _described(path: str, operation: Document) -> None:
-    """With the body, which is a form or JSON."""
+    """With the body, which is a form or JSON. How its long texts are written a refusal says: their patterns, at these
+    lengths, take generators minutes."""
     described(path, operation)
     schema = NewRequest.model_json_schema(schema_generator=Written)
+    for name in ("description", "media_url"):
+        schema["properties"][name]["anyOf"][0].pop("pattern")
     schema["properties"]["api_key"] = {"type": "string"}
     schema["required"].append("api_key")
     with_answers = schema | {"properties": schema["properties"] | {"attribute": {"type": "object"}}}

@@ -39,7 +39,7 @@ def _plus(value: object) -> object:
 
 _Listed = BeforeValidator(_split)
 _Texts = WithJsonSchema({"type": "string", "description": "one, or several with commas between them"})
-_States = WithJsonSchema({"type": "string", "pattern": "^(open|closed)(,(open|closed))*$"})
+_States = WithJsonSchema({"type": "string", "pattern": "^ *(open|closed)? *(, *(open|closed)? *)*$"})
 _Whole = BeforeValidator(_whole)
 _When = Annotated[Moment, BeforeValidator(_plus)]
 
