@@ -15,7 +15,7 @@ from services.deliberation.domain.meeting import MeetingState
 from services.deliberation.domain.topic import TopicState
 from services.deliberation.domain.undertaking import UndertakingState
 from services.deliberation.store import ASSEMBLIES, MEETINGS, TOPICS, UNDERTAKINGS
-from shared.events.base import Asked, Code, Moment, Ref
+from shared.events.base import WHOLE, Asked, Code, Flag, Moment, Ref
 from shared.events.deliberation import AssemblyForum, ConclusionKind, TopicScope
 from shared.events.vocabulary import TopicOrigin
 from shared.plumbing import cursors
@@ -33,7 +33,7 @@ LARGEST_PAGE = 200
 class Page(Asked):
     """翻页. `after`: the `next` of the page before."""
 
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 100
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE), WHOLE] = 100
     after: Annotated[str, Field(max_length=1000)] | None = None
     community: Code | None = None
 
@@ -52,7 +52,7 @@ class TopicFilters(Page):
     conclusion: ConclusionKind | None = None
     source: Ref | None = None
     review_until: date | None = None
-    overdue: bool | None = None
+    overdue: Flag | None = None
 
 
 class MeetingFilters(Page):
@@ -60,8 +60,8 @@ class MeetingFilters(Page):
 
     state: Annotated[tuple[MeetingState, ...], Field(max_length=len(MeetingState))] = ()
     topic: UUID | None = None
-    urgent: bool | None = None
-    minutes_overdue: bool | None = None
+    urgent: Flag | None = None
+    minutes_overdue: Flag | None = None
     starts_from: Moment | None = None
     starts_until: Moment | None = None
 
@@ -72,8 +72,8 @@ class AssemblyFilters(Page):
     state: Annotated[tuple[AssemblyState, ...], Field(max_length=len(AssemblyState))] = ()
     topic: UUID | None = None
     forum: AssemblyForum | None = None
-    legal_check_due: bool | None = None
-    published: bool | None = None
+    legal_check_due: Flag | None = None
+    published: Flag | None = None
 
 
 class UndertakingFilters(Page):
@@ -82,7 +82,7 @@ class UndertakingFilters(Page):
     state: Annotated[tuple[UndertakingState, ...], Field(max_length=len(UndertakingState))] = ()
     topic: UUID | None = None
     unit: Code | None = None
-    overdue: bool | None = None
+    overdue: Flag | None = None
     due_until: Moment | None = None
 
 

@@ -105,7 +105,7 @@ def shown(whole: Board, key: Key, town: Town) -> dict[str, Any]:
 def listed(whole: Board, by: By, caller: Person, town: Town) -> list[dict[str, Any]]:
     """The figures by unit, community and so on, as far as the caller may see them."""
     own = own_keys(caller, by)
-    refuse(own == frozenset() and Reason("not_yours", "只能查看全镇合计和本单位的数", "/by"))
+    refuse(own == frozenset() and Reason("not_yours", "只能查看全镇合计和本单位的数", "?by"))
     keys = sorted(key for key in whole.figures if key.by is by and (own is None or key.value in own))
     return [shown(whole, key, town) for key in keys]
 

@@ -1,17 +1,18 @@
 """查找: what somebody asks for in the list of complaints, as SQL, as far as the caller reaches."""
 
 from collections.abc import Iterable, Sequence
+import re
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from services.intake.domain.clock import RUNNING
 from services.intake.domain.complaint import ComplaintState
 from services.intake.domain.wording import HEADINGS, TEXTS
 from services.intake.registering import IntakeService, number_id
-from shared.events.base import Asked, Code, Line, Moment
+from shared.events.base import Asked, Code, Flag, Line, Moment
 from shared.events.vocabulary import Channel, ComplaintType, Urgency
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.searching import Search
@@ -32,23 +33,35 @@ _WRITTEN = ", ".join(
 )
 _SAID = f"type in ({_WRITTEN}) and strpos(lower({_STAFF_WORDS}), ?) > 0"
 """Only facts that can have such words are opened."""
-LONGEST_AHEAD = timedelta(days=366)
 
 
-def _hours(value: object) -> object:
+_WITHIN = re.compile("[1-9][0-9]{0,3}|P[1-9][0-9]{0,2}[DW]|(P[1-9][0-9]{0,2}D|P)T[1-9][0-9]{0,3}[HM]")
+
+
+def _soon(value: object) -> object:
     """A bare number is hours: `due_within=24`."""
-    return f"PT{value}H" if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()) else value
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not _WITHIN.fullmatch(value):
+        raise ValueError("须为小时数或时长，例如 24、P3D、PT90M")
+    return f"PT{value}H" if value.isdecimal() else value
+
+
+_ANY = r"[^\x00-\x1f\x7f-\x9f]*"
+_WANTED = re.compile(rf"{_ANY}[^\s\x00-\x1f\x7f-\x9f]{_ANY}")
 
 
 def _trimmed(text: str) -> str:
-    if not text.strip():
-        raise ValueError("内容不能为空白")
+    if not _WANTED.fullmatch(text):
+        raise ValueError("内容须为一行，不能为空白")
     return text.strip()
 
 
-Within = Annotated[timedelta, BeforeValidator(_hours), Field(gt=timedelta(0), le=LONGEST_AHEAD)]
-"""How soon: an ISO 8601 duration, or hours."""
-SearchText = Annotated[Line, AfterValidator(_trimmed)]
+Within = Annotated[
+    timedelta, BeforeValidator(_soon), WithJsonSchema({"type": "string", "pattern": f"^({_WITHIN.pattern})$"})
+]
+"""How soon: an ISO 8601 duration of weeks, days, hours or minutes, or hours."""
+SearchText = Annotated[Line, AfterValidator(_trimmed), Field(json_schema_extra={"pattern": f"^{_WANTED.pattern}$"})]
 """What is looked for, without the blanks around it."""
 
 
@@ -65,18 +78,18 @@ class Filters(Asked):
     unit: Code | None = None
     lead: Code | None = None
     due_within: Within | None = None
-    overdue: bool | None = None
+    overdue: Flag | None = None
     community: Code | None = None
     category: Code | None = None
     place: Code | None = None
     channel: Channel | None = None
     type: ComplaintType | None = None
     urgency: Urgency | None = None
-    confidential: bool | None = None
-    supervised: bool | None = None
-    hard: bool | None = None
-    listed: bool | None = None
-    repeat: bool | None = None
+    confidential: Flag | None = None
+    supervised: Flag | None = None
+    hard: Flag | None = None
+    listed: Flag | None = None
+    repeat: Flag | None = None
     received_from: Moment | None = None
     received_until: Moment | None = None
     number: Code | None = None

@@ -7,7 +7,7 @@ resident, no id that links one person's complaints).
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID, uuid5
 
@@ -28,6 +28,7 @@ _DAY = (
     "((20[0-9]{2}|2100)-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
     "|02-(0[1-9]|1[0-9]|2[0-8]))|20([02468][048]|[13579][26])-02-29)"
 )
+_DATE = re.compile(_DAY)
 _MOMENT = re.compile(
     f"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{{1,6}})?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])"
 )
@@ -44,6 +45,20 @@ def _moment(value: Any) -> Any:
     return value
 
 
+def _day(value: Any) -> Any:
+    """A number would be read as seconds since 1970."""
+    if (isinstance(value, str) and not _DATE.fullmatch(value)) or not isinstance(value, str | date):
+        raise ValueError("日期须写成 ISO 8601，例如 2024-02-01，在 2000 年至 2100 年之间")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """Not what merely looks like a number: `"5"`, `true`. JSON does not tell 5.0 from 5."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("须为整数")
+    return value
+
+
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("时间须带时区")
@@ -52,7 +67,7 @@ def _aware(value: datetime) -> datetime:
     return value
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Control characters (but newline and tab) never belong to a text; PostgreSQL cannot even store a NUL."""
     if found := _UNCLEAN.search(text):
         raise ValueError("文本含有不完整的字符" if found[0] >= "\ud800" else "文本含有控制字符")
@@ -68,21 +83,26 @@ def _code(text: str) -> str:
 
 WRITTEN: Mapping[Callable[..., Any], str] = {
     _moment: f"^{_MOMENT.pattern}$",
-    _clean: r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",
+    _day: f"^{_DATE.pattern}$",
+    clean: r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",
     _code: f"^{_CODE.pattern}$",
 }
 """How a text is written that these let pass, as JSON Schema patterns: for the documents of doors."""
 
 Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_aware)]
 """时间: an aware instant; in JSON ISO 8601 with an offset."""
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31)), BeforeValidator(_day)]
+"""日期: a calendar day in Asia/Shanghai."""
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_code)]
 """代码: a community, place, category or unit of `config/township.yaml`."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
 """One line written by staff for the public (a title, a reason). Never a resident's own words."""
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_clean)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(clean)]
 """A longer text written by staff for the public (a notice, minutes, an explanation)."""
 Flag = Annotated[bool, Field(strict=True)]
 """是/否: `true` or `false`, and nothing that merely looks like it."""
+WHOLE = BeforeValidator(_whole)
+"""Marks a whole number that somebody sends: a text is none."""
 Ref = Annotated[str, Field(pattern=_REF, json_schema_extra={"link": "from"})]
 """`kind/uuid` of another stream that this one **comes from**. Journeys are drawn from `Ref` and `Target` alone."""
 Target = Annotated[str, Field(pattern=_REF, json_schema_extra={"link": "to"})]

@@ -3,23 +3,20 @@
 Money is in whole yuan. Days are calendar days in Asia/Shanghai.
 """
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from shared.events.base import Code, Fact, Line, Mention, Moment, Ref, Target, Value
+from shared.events.base import WHOLE, Code, Day, Fact, Line, Mention, Moment, Ref, Target, Value
 from shared.events.vocabulary import DisclosureStage, ProjectCategory, Quantity, Tag
 
-Yuan = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
+Yuan = Annotated[int, Field(ge=0, le=1_000_000_000_000), WHOLE]
 """金额 in whole yuan."""
-Count = Annotated[int, Field(ge=0, le=10_000_000)]
+Count = Annotated[int, Field(ge=0, le=10_000_000), WHOLE]
 """How many."""
-Percent = Annotated[int, Field(ge=0, le=100)]
+Percent = Annotated[int, Field(ge=0, le=100), WHOLE]
 """百分比, 0 to 100."""
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
-"""日期: a calendar day in Asia/Shanghai."""
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a photo or document that the service keeps as evidence, in hexadecimal."""
 
@@ -284,7 +281,7 @@ class WorkDone(Value):
     """完成的工程量 so far."""
 
     quantity: Quantity
-    amount: Annotated[int, Field(ge=1, le=10_000_000)]
+    amount: Annotated[int, Field(ge=1, le=10_000_000), WHOLE]
     work: Line
 
 

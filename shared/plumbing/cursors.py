@@ -7,10 +7,10 @@ import json
 from typing import NamedTuple, NoReturn
 from uuid import UUID
 
-from litestar.exceptions import ValidationException
 from pydantic import BaseModel
 
 from shared.plumbing.vault import Keys
+from shared.rules.broken import Reason, RuleBroken
 
 _TAG = 16
 _USE = b"cursor"
@@ -29,15 +29,16 @@ def written(keys: Keys, filters: BaseModel, sort: str, after: After) -> str:
     return base64.urlsafe_b64encode(_tag(keys, filters, sort, text) + text).decode().rstrip("=")
 
 
-def read(keys: Keys, filters: BaseModel, sort: str, cursor: str) -> After:
-    """Where that cursor goes on; raises `ValidationException` for one that we did not write for this list."""
+def read(keys: Keys, filters: BaseModel, sort: str, cursor: str, pointer: str = "?after") -> After:
+    """Where that cursor goes on; raises `RuleBroken` for one that we did not write for this list. `pointer`: where it
+    stands in the request."""
     try:
         both = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        _bad()
+        _bad(pointer)
     tag, text = both[:_TAG], both[_TAG:]
     if not hmac.compare_digest(tag, _tag(keys, filters, sort, text)):
-        _bad()
+        _bad(pointer)
     value, id = json.loads(text)
     return After(value, UUID(id))
 
@@ -49,5 +50,5 @@ def _tag(keys: Keys, filters: BaseModel, sort: str, text: bytes) -> bytes:
     return hmac.digest(key, b"\n".join((asked, sort.encode(), text)), "sha256")[:_TAG]
 
 
-def _bad() -> NoReturn:
-    raise ValidationException(extra=[{"key": "after", "message": "Value error, 翻页标记无效，请从第一页重新查询"}])
+def _bad(pointer: str) -> NoReturn:
+    raise RuleBroken(Reason("wrong_cursor", "翻页标记无效，请从第一页重新查询", pointer))

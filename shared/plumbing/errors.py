@@ -145,11 +145,14 @@ def pointer(path: Iterable[object]) -> str:
     return "".join(f"/{part}" for part in parts[:ours])
 
 
+def _ours(name: str) -> str:
+    return name if _OUR_NAME.fullmatch(name) else ""
+
+
 def _pointers(extra: Any) -> list[dict[str, str]]:
     found = []
     for entry in extra if isinstance(extra, list) else []:
         key = str(entry.get("key", "")).removeprefix("data.").removeprefix("data")
-        found.append(
-            {"pointer": pointer(key.split(".") if key else ()), "detail": chinese(str(entry.get("message", "")))}
-        )
+        where = f"?{_ours(key)}" if entry.get("source") == "query" else pointer(key.split(".") if key else ())
+        found.append({"pointer": where, "detail": chinese(str(entry.get("message", "")))})
     return found

@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post, put
+from litestar import Request, Response, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from pydantic import Field
 
 from shared.events.base import Asked, Fact, Line, Moment
-from shared.plumbing import audit
+from shared.plumbing import audit, query
 from shared.plumbing.figures import figures
 from shared.plumbing.journal import streams, verify
 from shared.plumbing.metrics import CONTENT_TYPE
@@ -23,14 +24,26 @@ from shared.plumbing.service import Asking, Service
 
 Here = NamedDependency[Service[Any]]
 """A door's parameter `service`."""
-Number = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
-"""The number of an entry, in an address."""
+Number = Annotated[int, PathParameter(ge=1, le=2**53 - 1)]
+"""The number of an entry, in an address; the largest that every reader of JSON keeps exactly."""
 
 
 class Decision(Asked):
     """Why an entry of quarantine is replayed or given up."""
 
     reason: Line
+
+
+class AuditAsked(Asked):
+    """Which entries are wanted. `before`: the number of the last one of the page before."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+    before: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
 class ClockSetting(Asked):
@@ -46,7 +59,7 @@ async def live() -> dict[str, str]:
     return {"status": "up"}
 
 
-@get("/health/ready")
+@get("/health/ready", responses={503: ResponseSpec(dict[str, bool], description="未就绪：列出各部分")})
 async def ready(service: Here) -> Response[dict[str, bool]]:
     """Every part works; 503 names those that do not."""
     found = await service.health()
@@ -109,7 +122,7 @@ async def flow(service: Here) -> dict[str, Any]:
     }
 
 
-@get("/integrity")
+@get("/integrity", responses={409: ResponseSpec(dict[str, Any], description="不完整：指出第一处")})
 async def integrity(service: Here) -> Response[dict[str, Any]]:
     """Chains, heads and seals hold, and folding each journal gives its table. 409 names the first place that does not."""
     kinds = [kind for kind in service.plan.kinds if kind.evolve]
@@ -198,20 +211,12 @@ async def discard_quarantine(id: Number, data: JSONBody[Decision], service: Here
     return {"id": id, "discarded": True}
 
 
-@get("/audit")
-async def read_audit(
-    service: Here,
-    ask: Asking,
-    actor: FromQuery[str | None] = None,
-    action: FromQuery[str | None] = None,
-    subject: FromQuery[str | None] = None,
-    since: Annotated[Moment | None, QueryParameter(name="from")] = None,
-    until: FromQuery[Moment | None] = None,
-    before: Annotated[int | None, QueryParameter(ge=1)] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
-) -> dict[str, Any]:
+@get("/audit", opt={"query": AuditAsked})
+async def read_audit(service: Here, ask: Asking, request: Request[Any, Any, Any]) -> dict[str, Any]:
     """审计记录, newest first: who looked at what, and why. The auditor sees all, everybody else the own actions."""
-    return await audit.entries(service.pool, ask.caller, [actor, action, subject, since, until], before, limit)
+    wanted = query.asked(request, AuditAsked)
+    conditions = [wanted.actor, wanted.action, wanted.subject, wanted.since, wanted.until]
+    return await audit.entries(service.pool, ask.caller, conditions, wanted.before, wanted.limit)
 
 
 @get("/clock")

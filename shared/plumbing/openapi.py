@@ -1,6 +1,6 @@
 """The OpenAPI document: what every operation takes, and how it refuses, as the code does both."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from litestar import Litestar, Request
@@ -10,18 +10,15 @@ from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
-from pydantic_core import core_schema
+from pydantic.json_schema import models_json_schema
 
-from shared.events.base import WRITTEN
+from shared.plumbing.query import TEXT, model_of, parameters
+from shared.plumbing.schemas import Document, Written
+from shared.plumbing.strict import IDEMPOTENCY_KEY, IF_MATCH
 
-Document = dict[str, Any]
-
-TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
-"""What may stand in an address: no control characters."""
 _PROBLEM: Document = {
     "type": "object",
-    "description": "RFC 9457. `code`: stable; `errors`: every reason, with a JSON pointer into the request.",
+    "description": "RFC 9457. `code`: stable; `errors`: every reason, with a JSON pointer or `?name` of the query.",
     "required": ["type", "status", "code", "title"],
     "properties": {
         "type": {"type": "string"},
@@ -61,32 +58,15 @@ _KEY: Document = {
     "in": "header",
     "required": False,
     "description": "同一键的重复请求得到第一次的答复",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY}$"},
 }
 _IF_MATCH: Document = {
     "name": "If-Match",
     "in": "header",
     "required": False,
     "description": "只在版本相符时办理",
-    "schema": {"type": "string", "pattern": '^("[0-9]{1,9}"|[0-9]{1,9})$'},
+    "schema": {"type": "string", "pattern": f"^({IF_MATCH})$"},
 }
-
-
-class Written(GenerateJsonSchema):
-    """Says also what our own checks ask of a text."""
-
-    def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> JsonSchemaValue:
-        """With the pattern of the check."""
-        return super().function_after_schema(schema) | _pattern(schema)
-
-    def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
-        """With the pattern of the check."""
-        return super().function_before_schema(schema) | _pattern(schema)
-
-
-def _pattern(schema: Mapping[str, Any]) -> dict[str, str]:
-    pattern = WRITTEN.get(schema["function"]["function"])
-    return {"pattern": pattern} if pattern else {}
 
 
 class Bodies(OpenAPISchemaPlugin):
@@ -117,20 +97,24 @@ class OpenAPI(JsonRenderPlugin):
         return self._whole
 
 
+def refusal(status: str) -> Document:
+    """How a refusal stands in the document."""
+    problem = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+    return {"description": REFUSALS[status], "content": {"application/problem+json": problem}}
+
+
 def complete(app: Litestar, document: Document) -> None:
-    """Add what the generator cannot know: bodies as Pydantic checks them, refusals, who may come in."""
+    """Add what the generator cannot know: bodies and queries as Pydantic checks them, refusals, who may come in.
+
+    A door whose answers the generator cannot see says what they are: `opt={"media": (type, …)}`; or, if it refuses in
+    its own way too, `opt={"described": f}`: `f(path, operation)` changes what stands here.
+    """
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})
-    components["responses"] = {
-        status: {
-            "description": words,
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
-        }
-        for status, words in REFUSALS.items()
-    }
+    components["responses"] = {status: refusal(status) for status in REFUSALS}
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     handlers = dict(_handlers(app))
-    models = {model for handler in handlers.values() for model in (body_model(handler), _query(handler)) if model}
+    models = {model for handler in handlers.values() if (model := body_model(handler))}
     bodies, defined = models_json_schema(
         [(model, "validation") for model in sorted(models, key=lambda model: model.__qualname__)],
         ref_template="#/components/schemas/{model}",
@@ -139,27 +123,34 @@ def complete(app: Litestar, document: Document) -> None:
     components["schemas"] |= defined.get("$defs", {}) | {"ProblemDocument": _PROBLEM}
     for (path, method), handler in handlers.items():
         operation = document["paths"][path][method]
-        for parameter in operation.get("parameters", ()):
-            parameter["schema"] = _sendable(parameter["schema"])
-        if model := _query(handler):
-            schema = components["schemas"].pop(bodies[model, "validation"]["$ref"].rpartition("/")[2])
-            operation.setdefault("parameters", []).extend(_named(schema))
+        operation["parameters"] = [
+            *(_in_path(one) for one in operation.get("parameters", ()) if one["in"] == "path"),
+            *(
+                {"name": name, "in": "query", "required": parameter.required, "schema": parameter.schema}
+                for name, parameter in parameters(model_of(handler)).items()
+            ),
+        ]
         if model := body_model(handler):
             operation["requestBody"]["content"] = {"application/json": {"schema": bodies[model, "validation"]}}
         is_open = not app.state.authz[handler.handler_name]
         operation["security"] = [] if is_open else [{"bearer": []}]
         writes = method != "get"
         if writes:
-            operation.setdefault("parameters", []).extend((_KEY, _IF_MATCH))
+            operation["parameters"] += (_KEY, _IF_MATCH)
         refusals = {
             *_ALWAYS,
             *(() if is_open else _PROTECTED),
             *(_ONE if "{" in path else ()),
+            *(("409",) if operation["parameters"] else ()),
             *(_WRITING if writes else ()),
         }
         operation["responses"].pop("400", None)
         for status in sorted(refusals - operation["responses"].keys()):
             operation["responses"][status] = {"$ref": f"#/components/responses/{status}"}
+        if media := handler.opt.get("media"):
+            operation["responses"][str(handler.status_code)]["content"] = {one: {} for one in media}
+        if described := handler.opt.get("described"):
+            described(path, operation)
 
 
 def _handlers(app: Litestar) -> Iterator[tuple[tuple[str, str], HTTPRouteHandler]]:
@@ -179,27 +170,8 @@ def body_model(handler: HTTPRouteHandler) -> type[BaseModel] | None:
     return data.annotation
 
 
-def _query(handler: HTTPRouteHandler) -> type[BaseModel] | None:
-    """The model that a handler reads its query into, where it names one: `opt={"query": …}`."""
-    return handler.opt.get("query")
-
-
-def _named(schema: Document) -> Iterator[Document]:
-    """Each field of a model as a parameter of the query."""
-    for name, field in schema["properties"].items():
-        kept = {key: value for key, value in field.items() if key != "default" or value is not None}
-        yield {
-            "name": name,
-            "in": "query",
-            "required": name in schema.get("required", ()),
-            "schema": _sendable(kept),
-        }
-
-
-def _sendable(schema: Document) -> Document:
-    """A parameter is a text in an address: it cannot be null, and has no control characters."""
-    alternatives = [one for one in (schema.get("oneOf") or schema.get("anyOf") or ()) if one != {"type": "null"}]
-    if len(alternatives) == 1:
-        schema = alternatives[0]
+def _in_path(parameter: Document) -> Document:
+    """A part of an address has no control characters."""
+    schema = parameter["schema"]
     plain = schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum"}
-    return schema | {"pattern": TEXT} if plain else schema
+    return parameter | {"schema": schema | {"pattern": TEXT}} if plain else parameter

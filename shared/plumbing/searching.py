@@ -1,20 +1,16 @@
-"""查找: what somebody asks for in a list, as SQL, as far as the caller reaches; and the conditions in a query."""
+"""查找: what somebody asks for in a list, as SQL, as far as the caller reaches."""
 
 import re
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import asyncpg
-from litestar import Request
-from litestar.exceptions import ValidationException
-from pydantic import BaseModel, ValidationError
 
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.cursors import After
 from shared.plumbing.database import Connection, Pool
 from shared.plumbing.store import Kind
 
-Q = TypeVar("Q", bound=BaseModel)
 _VALUE = re.compile(r"\?(?!\|)")
 """The sign for a value; `?|` is an operator."""
 
@@ -94,23 +90,3 @@ class Way:
             f"order by {self.value} {word}, id {word} limit {limit:d}",
             arguments,
         )
-
-
-def in_query(request: Request[Any, Any, Any], model: type[Q]) -> Q:
-    """The conditions in the query; an unknown one would leave the list longer than was meant, and is refused."""
-    named: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
-        if name == "state":
-            named.setdefault(name, []).append(value)
-        elif name in named:
-            raise ValidationException(extra=[{"key": name, "message": "Value error, 只能给出一次"}])
-        else:
-            named[name] = value
-    try:
-        return model.model_validate(named)
-    except ValidationError as error:
-        found = [
-            {"key": ".".join(str(part) for part in reason["loc"]), "message": reason["msg"]}
-            for reason in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise ValidationException(extra=found) from None

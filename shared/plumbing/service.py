@@ -15,6 +15,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.plugins.pydantic import PydanticPlugin
 
 from shared.plumbing import logs, tracing
 from shared.plumbing.access import Access
@@ -24,7 +25,7 @@ from shared.plumbing.auth import Issuers, authorise, load_authz
 from shared.plumbing.bus import Listener, answers
 from shared.plumbing.change import Ask, Base, fingerprint
 from shared.plumbing.database import Clock, Pool, open_pool
-from shared.plumbing.errors import BadBody, answer
+from shared.plumbing.errors import answer
 from shared.plumbing.inbox import Inbox
 from shared.plumbing.journal import put_seal
 from shared.plumbing.kafka import client_options, security
@@ -35,6 +36,7 @@ from shared.plumbing.openapi import Bodies, OpenAPI
 from shared.plumbing.outbox import Relay
 from shared.plumbing.public_texts import refuse_personal
 from shared.plumbing.quarantine import Quarantine
+from shared.plumbing.query import queries
 from shared.plumbing.rate_limit import RateLimits
 from shared.plumbing.repair import Repair
 from shared.plumbing.server import Server
@@ -51,6 +53,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=Terms)
 Asking = NamedDependency[Ask]
 """A door's parameter `ask`: who asks, with which key, for which version."""
+AS_FIELDS_SAY: Any = None
+"""How strictly a model is read. The framework's own False would overrule strict fields: 0 would be a no."""
 MAX_BODY = 1_048_576
 """A JSON body above 1 MiB is refused."""
 SEAL_EVERY_S = 60
@@ -304,19 +308,9 @@ def asked(request: Request[Any, Any, Any], body: bytes) -> Ask:
         caller,
         f"{caller.subject}\n{request.method} {request.url.path}\n{key}" if key else None,
         fingerprint(body) if key else b"",
-        _expected(request.headers.get("if-match")),
+        int(version.strip('"')) if (version := request.headers.get("if-match")) else None,
         logs.correlation_of(request.headers.get("x-correlation-id")),
     )
-
-
-def _expected(header: str | None) -> int | None:
-    """The version that If-Match names; anything but a version would be a write without its guard."""
-    if header is None:
-        return None
-    version = header.strip().strip('"')
-    if not version.isdecimal():
-        raise BadBody("bad_if_match", "If-Match 须为版本号")
-    return int(version)
 
 
 async def _service(state: State) -> Any:
@@ -340,7 +334,6 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
     app = Litestar(
         [*HOUSE_ROUTES, *plan.routes],
         lifespan=[lifespan],
-        state=surroundings(plan, settings),
         guards=[authorise],
         dependencies={"ask": Provide(_ask), "service": Provide(_service)},
         exception_handlers={Exception: answer},
@@ -354,23 +347,25 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
             render_plugins=[OpenAPI()],
             use_handler_docstrings=True,
         ),
-        plugins=[Bodies()],
+        plugins=[Bodies(), PydanticPlugin(validate_strict=AS_FIELDS_SAY)],
         logging_config=None,
     )
+    settle(app, plan, settings)
     _every_route_has_a_row(app, app.state.authz)
     app.asgi_handler = Access(app)
     return app
 
 
-def surroundings(plan: Plan[Any], settings: Settings) -> State:
+def settle(app: Litestar, plan: Plan[Any], settings: Settings) -> None:
     """What an application finds around itself: who may what, whose tokens are good, where it counts."""
-    return State(
+    app.state = State(
         {
             "settings": settings,
             "authz": load_authz(settings.config / "authz.yaml", plan.name),
             "issuers": Issuers(settings.jwks_file, settings.issuer, settings.audience),
             "metrics": Metrics(plan.name),
             "rate_limits": RateLimits(),
+            "queries": queries(app),
         }
     )
 

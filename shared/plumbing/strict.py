@@ -9,8 +9,20 @@ from litestar import Request
 from litestar.types import Empty
 
 from shared.plumbing.errors import BadBody
+from shared.plumbing.query import checked
 
 MAX_DEPTH = 32
+IDEMPOTENCY_KEY = "[!-~]{1,200}"
+IF_MATCH = '"[0-9]{1,9}"|[0-9]{1,9}'
+"""A version. The quotation marks are HTTP's; who leaves them out is understood."""
+_HEADERS = (
+    (
+        "idempotency-key",
+        re.compile(IDEMPOTENCY_KEY),
+        ("bad_idempotency_key", "Idempotency-Key 须为 1 至 200 个可见的 ASCII 字符"),
+    ),
+    ("if-match", re.compile(IF_MATCH), ("bad_if_match", "If-Match 须为版本号")),
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -51,7 +63,20 @@ def read_json(body: bytes) -> Any:
 
 
 async def readable(request: Request[Any, Any, Any]) -> None:
-    """Refuse an address that is no text, before anybody looks something up by it."""
+    """Refuse an address that is no text, or asks what the door does not know, before anybody looks something up by it."""
+    well_formed(request)
+    query = request.app.state.queries.get(request.route_handler.handler_name)
+    if query and (query.model_fields or request.scope["query_string"]):
+        request.state.query = checked(query, request.query_params.multi_items())
+
+
+def well_formed(request: Request[Any, Any, Any]) -> None:
+    """Refuse an address that is no text, and a key or a version that is none: the write would be without its guard."""
+    if request.method != "GET":
+        for header, form, error in _HEADERS:
+            value = request.headers.get(header)
+            if value is not None and not form.fullmatch(value):
+                raise BadBody(*error)
     raw: bytes = request.scope["query_string"]
     if b"%" not in raw and raw.isascii() and request.scope["path"].isprintable():
         return

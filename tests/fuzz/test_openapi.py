@@ -20,14 +20,14 @@ ROLES = ("dispatcher", "supervisor", "operator", "feeder", "auditor", "officer",
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("service", ["intake"])
-async def test_schemathesis_finds_nothing(stack: Stack, service: str) -> None:
+async def test_schemathesis_finds_nothing(town: Stack, service: str) -> None:
     """All checks. One caller has every role: a door that is closed is never tried."""
     bearer = Bearer("dispatcher", ("dahuichang",), "town-community-office")
-    token = Keys(stack.data).token(bearer, now=datetime.now(UTC), lifetime=timedelta(hours=2), roles=ROLES)
+    token = Keys(town.data).token(bearer, now=datetime.now(UTC), lifetime=timedelta(hours=2), roles=ROLES)
     command = [
         *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),
         *("--config-file", str(HERE / "schemathesis.toml"), "--no-color", "run"),
-        f"{Address.read(stack.data).services[service]}/schema/openapi.json",
+        f"{Address.read(town.data).services[service]}/schema/openapi.json",
         *("--checks", "all", "--max-examples", EXAMPLES, "--seed", SEED, "--continue-on-failure"),
         *("--header", f"Authorization: Bearer {token}"),
         *("--exclude-path", "/clock"),  # a moved clock is another town for all that follow

@@ -16,7 +16,7 @@ from litestar import Litestar
 from ops.embedded.keys import Bearer, Keys
 from shared.events.base import Fact
 from shared.plumbing.migrate import begin_clock, upgrade
-from shared.plumbing.service import Plan, Service, application, surroundings
+from shared.plumbing.service import Plan, Service, application, settle
 from shared.plumbing.settings import Mode, Settings
 from tests.support.servers import Server
 
@@ -125,11 +125,11 @@ _built: dict[int, list[Litestar]] = {}
 
 @contextmanager
 def built(plan: Plan[Any], settings: Settings) -> Iterator[Litestar]:
-    """The application of a plan in new surroundings; one that no test uses any more is taken again."""
+    """The application of a plan in new settle; one that no test uses any more is taken again."""
     free = _built.setdefault(id(plan), [])
     if free:
         app = free.pop()
-        app.state = surroundings(plan, settings)
+        settle(app, plan, settings)
     else:
         app = application(plan, settings)
     yield app

@@ -18,16 +18,16 @@ from services.deliberation.listing import AssemblyFilters
 from services.deliberation.store import ASSEMBLIES, TOPICS, UNDERTAKINGS
 from shared.events.base import ref
 from shared.events.deliberation import AssemblyDecided
+from shared.plumbing import query
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.database import Connection
-from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 
 
 def _asked(request: Request[Any, Any, Any]) -> AssemblyFilters:
-    return in_query(request, AssemblyFilters)
+    return query.asked(request, AssemblyFilters)
 
 
 @get("/assemblies", dependencies={"asked": Provide(_asked, sync_to_thread=False)}, opt={"query": AssemblyFilters})

@@ -51,9 +51,9 @@ from services.deliberation.domain.notice import (
 from services.deliberation.domain.platform import Platform, platform_id
 from services.deliberation.listing import MeetingFilters
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
+from shared.plumbing import query
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
-from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 
@@ -65,7 +65,7 @@ async def list_notices(service: Here, community: FromQuery[str | None] = None) -
 
 
 def _asked(request: Request[Any, Any, Any]) -> MeetingFilters:
-    return in_query(request, MeetingFilters)
+    return query.asked(request, MeetingFilters)
 
 
 @get("/meetings", dependencies={"asked": Provide(_asked, sync_to_thread=False)}, opt={"query": MeetingFilters})

@@ -38,9 +38,9 @@ from services.deliberation.domain.topic import (
 from services.deliberation.domain.undertaking import Undertaking
 from services.deliberation.listing import TopicFilters
 from services.deliberation.store import HOTSPOT_TOPICS, TOPICS, UNDERTAKINGS, HotspotTopic
+from shared.plumbing import query
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
-from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Where, Work
 
@@ -54,7 +54,7 @@ async def propose_topic(data: JSONBody[ProposeTopic], service: Here, ask: Asking
 
 
 def _asked(request: Request[Any, Any, Any]) -> TopicFilters:
-    return in_query(request, TopicFilters)
+    return query.asked(request, TopicFilters)
 
 
 @get("/topics", dependencies={"asked": Provide(_asked, sync_to_thread=False)}, opt={"query": TopicFilters})

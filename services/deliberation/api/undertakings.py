@@ -16,15 +16,15 @@ from services.deliberation.domain.implementation import carried_out
 from services.deliberation.domain.undertaking import Undertaking, excuse, finish, report
 from services.deliberation.listing import UndertakingFilters
 from services.deliberation.store import TOPICS, UNDERTAKINGS
+from shared.plumbing import query
 from shared.plumbing.change import change, together
 from shared.plumbing.database import Connection
-from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Where, Work
 
 
 def _asked(request: Request[Any, Any, Any]) -> UndertakingFilters:
-    return in_query(request, UndertakingFilters)
+    return query.asked(request, UndertakingFilters)
 
 
 @get("/undertakings", dependencies={"asked": Provide(_asked, sync_to_thread=False)}, opt={"query": UndertakingFilters})

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Asked, Code, Flag, Kept, Line, Mention, Moment, Prose, Ref
+from shared.events.base import WHOLE, Asked, Code, Flag, Kept, Line, Mention, Moment, Prose, Ref
 from shared.events.deliberation import (
     ApplicantKind,
     AssemblyForum,
@@ -116,7 +116,7 @@ class ProposeTopic(Asked):
     public_title: Line
     origin: TopicOrigin
     sources: Annotated[tuple[Ref, ...], Field(max_length=100)] = ()
-    people: Annotated[int, Field(ge=1)] | None = None
+    people: Annotated[int, Field(ge=1), WHOLE] | None = None
 
 
 class AcceptTopic(Asked):
@@ -167,8 +167,8 @@ class DemandAssembly(Asked):
     matter: AssemblyMatter
     authorised: Flag = False
     base: DemandBase
-    demanding: Annotated[int, Field(ge=1, le=10_000_000)]
-    entitled: Annotated[int, Field(ge=1, le=10_000_000)]
+    demanding: Annotated[int, Field(ge=1, le=10_000_000), WHOLE]
+    entitled: Annotated[int, Field(ge=1, le=10_000_000), WHOLE]
 
 
 class DiscloseTopic(Asked):
@@ -181,7 +181,7 @@ class Amount(Asked):
     """工程量: planned, or done so far."""
 
     work: Line
-    amount: Annotated[int, Field(ge=1, le=10_000_000)]
+    amount: Annotated[int, Field(ge=1, le=10_000_000), WHOLE]
     quantity: Quantity
 
     def said(self) -> Workload:
@@ -372,9 +372,9 @@ class Counted(Asked):
     """计票."""
 
     base: CountBase
-    entitled: Annotated[int, Field(ge=1)]
-    taking_part: Annotated[int, Field(ge=0)]
-    agreeing: Annotated[int, Field(ge=0)]
+    entitled: Annotated[int, Field(ge=1), WHOLE]
+    taking_part: Annotated[int, Field(ge=0), WHOLE]
+    agreeing: Annotated[int, Field(ge=0), WHOLE]
 
     def said(self) -> Count:
         """As a fact says it."""

@@ -1,17 +1,19 @@
 """Doors: photos and voice that come with a complaint."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from services.intake.deciding import handles
 from services.intake.domain.asked import Because
 from services.intake.domain.complaint import Complaint
+from services.intake.domain.people import Why
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.store import COMPLAINTS
+from shared.plumbing.attachments.content import ENDINGS
 from shared.plumbing.attachments.keeping import Attachments
 from shared.plumbing.attachments.upload import OneFile, receive
 from shared.plumbing.caller import NotFound, Person, Reach
@@ -46,11 +48,11 @@ async def list_complaint_attachments(id: FromPath[UUID], service: Here, ask: Ask
     return await _attachments(service).of(COMPLAINTS, id)
 
 
-@get("/complaints/{id:uuid}/attachments/{attachment:uuid}", media_type="application/octet-stream")
+@get("/complaints/{id:uuid}/attachments/{attachment:uuid}", opt={"media": ENDINGS})
 async def read_complaint_attachment(
     id: FromPath[UUID],
     attachment: FromPath[UUID],
-    reason: Annotated[str, QueryParameter(min_length=2, max_length=200)],
+    reason: FromQuery[Why],
     service: Here,
     ask: Asking,
 ) -> Response[bytes]:

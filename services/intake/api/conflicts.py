@@ -1,11 +1,12 @@
 """Doors: orders that contradict what is known under their number."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import get, post
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody
 
 from services.intake import conflicts
+from services.intake.domain.people import Why
 from services.intake.registering import Here
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.house import Number
@@ -21,7 +22,7 @@ async def list_conflicts(service: Here) -> list[dict[str, Any]]:
 @get("/conflicts/{id:int}")
 async def read_conflict(
     id: Number,
-    reason: Annotated[str, QueryParameter(min_length=2, max_length=200)],
+    reason: FromQuery[Why],
     service: Here,
     ask: Asking,
 ) -> dict[str, Any]:

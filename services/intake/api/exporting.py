@@ -1,19 +1,19 @@
 """Doors: files of complaints go out."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import PermissionDeniedException
 from litestar.response import Stream
-from pydantic import Field
 
+from services.intake.domain.people import Why
 from services.intake.exporting import Form, export
 from services.intake.registering import Here
 from services.intake.searching import Filters, search
-from shared.events.base import Line
-from shared.plumbing.searching import in_query
+from shared.events.base import Flag
+from shared.plumbing import query
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
 from shared.rules.township import SHANGHAI
@@ -23,16 +23,20 @@ class Exported(Filters):
     """查询条件, and what is wanted of the complaints that they leave."""
 
     format: Form = Form.CSV
-    originals: bool = False
-    reason: Annotated[Line, Field(min_length=2)] | None = None
+    originals: Flag = False
+    reason: Why | None = None
 
 
 def exported(request: Request[Any, Any, Any]) -> Exported:
     """The conditions in the query."""
-    return in_query(request, Exported)
+    return query.asked(request, Exported)
 
 
-@get("/complaints/export", dependencies={"wanted": Provide(exported, sync_to_thread=False)}, opt={"query": Exported})
+@get(
+    "/complaints/export",
+    dependencies={"wanted": Provide(exported, sync_to_thread=False)},
+    opt={"query": Exported, "media": tuple(form.media_type for form in Form)},
+)
 async def export_complaints(service: Here, ask: Asking, state: State, wanted: NamedDependency[Exported]) -> Stream:
     """导出 of the complaints that the list would show, as `format`: csv, xlsx or geojson.
 
@@ -42,8 +46,8 @@ async def export_complaints(service: Here, ask: Asking, state: State, wanted: Na
     if originals and ask.caller.role not in state.authz["read_original"]:
         raise PermissionDeniedException
     refuse(
-        originals and reason is None and Reason("reason_missing", "导出原文须说明理由", "/reason"),
-        originals and form is Form.GEOJSON and Reason("public_only", "地图文件只含公开字段", "/format"),
+        originals and reason is None and Reason("reason_missing", "导出原文须说明理由", "?reason"),
+        originals and form is Form.GEOJSON and Reason("public_only", "地图文件只含公开字段", "?format"),
     )
     filters = Filters.model_validate(wanted.model_dump(include=set(Filters.model_fields)))
     found = search(filters, ask.caller, service)

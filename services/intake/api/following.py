@@ -18,7 +18,9 @@ from services.intake.following import follow_code, followed, public_view
 from services.intake.registering import Here
 from services.intake.store import COMPLAINTS
 from shared.plumbing.errors import answer
+from shared.plumbing.openapi import refusal
 from shared.plumbing.rate_limit import per_address
+from shared.plumbing.schemas import Document
 
 PER_MINUTE = 30
 """So often may one address ask for codes in a minute, in each process."""
@@ -72,13 +74,24 @@ def _no_page(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     return page
 
 
+def _described(_: str, operation: Document) -> None:
+    answers = operation["responses"]
+    answers |= {status: refusal(status) for status in ("404", "429")}
+    for status in ("200", "404", "429"):
+        answers[status]["content"]["text/html"] = {}
+
+
 @get(
     "/follow/{code:str}",
     guards=[per_address("follow", lambda _: PER_MINUTE)],
+    opt={"any_query": True, "described": _described},
     exception_handlers={NotFoundException: _no_page, TooManyRequestsException: _no_page},
 )
 async def follow_complaint(code: FromPath[str], service: Here, request: Request[Any, Any, Any]) -> Response[Any]:
-    """查询进展 by code: JSON, or a page for people where the browser asks for one. Public steps only."""
+    """查询进展 by code: JSON, or a page for people where the browser asks for one. Public steps only.
+
+    Whatever a chat adds to the address of a page that is passed on changes nothing.
+    """
     pool, key = service.pool, service.keys.lookup
     id = await followed(pool, key, code)
     if id is None:

@@ -6,24 +6,25 @@ from uuid import UUID
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import ValidationException
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field
 
 from services.intake import finding, history, views
 from services.intake.deciding import handles, leads
 from services.intake.domain.asked import Order
 from services.intake.domain.masking import masked_name, masked_phone
+from services.intake.domain.people import Why
 from services.intake.domain.visibility import hidden_conditions, visible
 from services.intake.finding import Match, Sort
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.searching import Filters, SearchText, search
-from shared.plumbing import cursors
+from shared.events.base import WHOLE
+from shared.plumbing import cursors, query
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
-from shared.plumbing.searching import in_query
 from shared.plumbing.service import Asking
 from shared.plumbing.vault import Erased
+from shared.rules.broken import Reason, refuse
 
 LARGEST_PAGE = 200
 """At most so many complaints in one answer."""
@@ -33,7 +34,7 @@ class Listed(Filters):
     """查询条件, order and page. `after`: the `next` of the page before."""
 
     sort: Sort = Sort.RECEIVED
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 100
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE), WHOLE] = 100
     after: Annotated[str, Field(max_length=1000)] | None = None
 
     @property
@@ -50,7 +51,7 @@ class SearchOriginals(Listed):
 
 def asked(request: Request[Any, Any, Any]) -> Listed:
     """The conditions, order and page in the query."""
-    return in_query(request, Listed)
+    return query.asked(request, Listed)
 
 
 @get("/complaints", dependencies={"listed": Provide(asked, sync_to_thread=False)}, opt={"query": Listed})
@@ -63,7 +64,7 @@ async def list_complaints(service: Here, ask: Asking, listed: NamedDependency[Li
     `after`: the `next` of the page before. A page of a text search may be short and still have a next one.
     """
     match = finding.in_public(service, listed.text) if listed.text is not None else None
-    return await _answer(service, ask.caller, listed, match)
+    return await _answer(service, ask.caller, listed, match, "?")
 
 
 @post("/complaints/search", status_code=200)
@@ -71,15 +72,22 @@ async def search_originals(data: JSONBody[SearchOriginals], service: Here, ask: 
     """原文检索: as the list, and in the residents' own words. That somebody searched is kept; for what is not."""
     async with service.pool.acquire() as con:
         await audited(con, ask.caller, "vault.search", "complaint", "原文检索")
-    return await _answer(service, ask.caller, data, finding.in_words(service, data.text))
+    return await _answer(service, ask.caller, data, finding.in_words(service, data.text), "/")
 
 
-async def _answer(service: IntakeService, caller: Person, listed: Listed, match: Match | None) -> dict[str, Any]:
-    """A page; the text is matched beside the statement, so that each request looks at a bounded number of rows."""
-    if hidden := hidden_conditions(caller.role, listed.filters.used):
-        raise ValidationException(extra=[{"key": name, "message": "Value error, 无权按此项查询"} for name in hidden])
+async def _answer(
+    service: IntakeService, caller: Person, listed: Listed, match: Match | None, mark: str
+) -> dict[str, Any]:
+    """A page; the text is matched beside the statement, so that each request looks at a bounded number of rows.
+
+    `mark`: before the name of a condition, it points to the condition in the request.
+    """
+    hidden = hidden_conditions(caller.role, listed.filters.used)
+    refuse(*(Reason("hidden_condition", "无权按此项查询", f"{mark}{name}") for name in hidden))
     filters, sort = listed.filters, listed.sort
-    after = cursors.read(service.keys, filters, sort, listed.after) if listed.after is not None else None
+    after = (
+        cursors.read(service.keys, filters, sort, listed.after, f"{mark}after") if listed.after is not None else None
+    )
     found = search(filters.model_copy(update={"text": None}), caller, service)
     rows, last = await finding.page(service.pool, found, sort, after, listed.limit, match)
     items = await finding.shown(service.pool, [row.id for row in rows], service.now())
@@ -103,7 +111,7 @@ async def read_history(
     service: Here,
     ask: Asking,
     state: State,
-    reason: Annotated[str | None, QueryParameter(min_length=2, max_length=200)] = None,
+    reason: FromQuery[Why | None] = None,
 ) -> dict[str, Any]:
     """全过程: every fact of the complaint and its routes in order, the due dates, the urges, the attachments.
 
@@ -135,7 +143,7 @@ async def read_contact(
     id: FromPath[UUID],
     service: Here,
     ask: Asking,
-    reason: Annotated[str | None, QueryParameter(min_length=2, max_length=200)] = None,
+    reason: FromQuery[Why | None] = None,
 ) -> dict[str, Any]:
     """诉求人姓名和电话, for the request centre and the lead unit: masked; in full with a `reason`, which is kept."""
     async with service.pool.acquire() as con, con.transaction():

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
-from pydantic import TypeAdapter
+from pydantic import Field
 
 from services.intake import finding
 from services.intake.api.looking import LARGEST_PAGE
@@ -20,7 +20,7 @@ from services.intake.proposing import cases, hits_by_rule, proposal, proposal_fo
 from services.intake.registering import Here, IntakeService
 from services.intake.searching import Filters, search
 from shared.events.base import Asked, Moment
-from shared.plumbing import cursors
+from shared.plumbing import cursors, query
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
 
@@ -30,6 +30,13 @@ SHOWN = 500
 """So many differences are listed; all are counted."""
 
 _WAITING = Filters(state=(ComplaintState.RECEIVED,))
+
+
+class HitsAsked(Asked):
+    """Of which time the hits are wanted."""
+
+    start: Annotated[Moment, Field(alias="from")]
+    until: Moment
 
 
 class DryRun(Asked):
@@ -80,16 +87,12 @@ async def read_dispatch_rules(service: Here) -> dict[str, Any]:
     return rules_of(service).on(service.now()).model_dump(mode="json")
 
 
-@get("/dispatch-rules/hits")
-async def read_dispatch_hits(
-    service: Here,
-    from_moment: Annotated[str, QueryParameter(name="from", max_length=40)],
-    until_moment: Annotated[str, QueryParameter(name="until", max_length=40)],
-) -> list[dict[str, Any]]:
+@get("/dispatch-rules/hits", opt={"query": HitsAsked})
+async def read_dispatch_hits(service: Here, request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
     """命中率 by rule: how often the dispatcher took the unit that it proposed; dispatches from … until before …."""
-    start, until = _moment(from_moment, "/from"), _moment(until_moment, "/until")
-    refuse(until <= start and Reason("wrong_order", "起始时间须早于终止时间", "/from"))
-    return await hits_by_rule(service.pool, start, until)
+    wanted = query.asked(request, HitsAsked)
+    refuse(wanted.until <= wanted.start and Reason("wrong_order", "起始时间须早于终止时间", "?from"))
+    return await hits_by_rule(service.pool, wanted.start, wanted.until)
 
 
 @post("/dispatch-rules/dry-run", status_code=200)
@@ -170,16 +173,6 @@ def _shown(service: IntakeService, found: Proposal) -> dict[str, Any]:
 def _name(service: IntakeService, unit: str) -> str:
     found = service.town.unit(unit)
     return found.name if found else unit
-
-
-_MOMENT: TypeAdapter[Any] = TypeAdapter(Moment)
-
-
-def _moment(text: str, pointer: str) -> Any:
-    try:
-        return _MOMENT.validate_python(text)
-    except ValueError:
-        refuse(Reason("bad_moment", "时间须写成带时区的 ISO 8601，例如 2024-02-01T09:30:00+08:00", pointer))
 
 
 DOORS = [

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated, Any
 
 from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from services.intake import rate_views
@@ -23,6 +23,7 @@ from services.intake.domain.rates import (
 )
 from services.intake.publishing import verify_month
 from services.intake.registering import Here, IntakeService
+from shared.events.base import Day
 from shared.plumbing.caller import Person
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
@@ -42,9 +43,9 @@ async def _one_state(service: IntakeService) -> AsyncIterator[Connection]:
 
 def _key(caller: Person, community: str | None, unit: str | None) -> Key:
     if unit is not None:
-        key, pointer = Key(By.UNIT, unit), "/unit"
+        key, pointer = Key(By.UNIT, unit), "?unit"
     elif community is not None:
-        key, pointer = Key(By.COMMUNITY, community), "/community"
+        key, pointer = Key(By.COMMUNITY, community), "?community"
     else:
         key, pointer = rate_views.own_key(caller), ""
     rate_views.may_see(caller, key, pointer)
@@ -69,7 +70,7 @@ async def read_rates(
     service: Here,
     ask: Asking,
     month: Annotated[str | None, QueryParameter(pattern=MONTH)] = None,
-    day: FromQuery[date | None] = None,
+    day: FromQuery[Day | None] = None,
     community: FromQuery[str | None] = None,
     unit: FromQuery[str | None] = None,
     by: FromQuery[By | None] = None,
@@ -81,14 +82,13 @@ async def read_rates(
     """
     asked: Month | None = None
     if day is not None:
-        refuse(not 2000 <= day.year <= 2100 and Reason("bad_day", "日期须在 2000 年至 2100 年之间", "/day"))
         window = report_day(day, terms=service.terms)
     else:
         asked = Month.parse(month) if month else month_at(service.now(), terms=service.terms)
         window = _window(service, asked)
     key = _key(ask.caller, community, unit)
     if community is not None and unit is not None:
-        rate_views.may_see(ask.caller, Key(By.COMMUNITY, community), "/community")
+        rate_views.may_see(ask.caller, Key(By.COMMUNITY, community), "?community")
     async with _one_state(service) as con:
         whole = await rate_views.board(con, service, window, asked)
         if community is not None and unit is not None:
@@ -114,9 +114,9 @@ async def read_rate_months(
     """三率 month by month, both named months included: of the caller's own, a community, or a unit."""
     month, last = Month.parse(from_month), Month.parse(until_month)
     refuse(
-        last < month and Reason("wrong_order", "起始月份晚于终止月份", "/from"),
-        month.later(MOST_MONTHS) <= last and Reason("too_many_months", f"一次至多 {MOST_MONTHS} 个月", "/until"),
-        community is not None and unit is not None and Reason("one_of_both", "社区（村）和单位只能选一", "/unit"),
+        last < month and Reason("wrong_order", "起始月份晚于终止月份", "?from"),
+        month.later(MOST_MONTHS) <= last and Reason("too_many_months", f"一次至多 {MOST_MONTHS} 个月", "?until"),
+        community is not None and unit is not None and Reason("one_of_both", "社区（村）和单位只能选一", "?unit"),
     )
     key = _key(ask.caller, community, unit)
     found = []
@@ -139,7 +139,7 @@ async def read_rate_history(
 ) -> list[dict[str, Any]]:
     """公布数的各个版本, oldest first: what was published when, and which facts changed it."""
     key = Key(by, value)
-    rate_views.may_see(ask.caller, key, "/value")
+    rate_views.may_see(ask.caller, key, "?value")
     async with _one_state(service) as con:
         return await rate_views.history(con, service, Month.parse(month), key)
 
@@ -159,7 +159,7 @@ async def read_rate_definitions(
     }
 
 
-@get("/rates/verification")
+@get("/rates/verification", responses={409: ResponseSpec(dict[str, Any], description="与重新计算的结果不符：逐项列出")})
 async def verify_rates(service: Here, month: Annotated[str, QueryParameter(pattern=MONTH)]) -> Response[dict[str, Any]]:
     """核验: every version of a month counted again from the journal alone. 409 names each figure that is another one.
 

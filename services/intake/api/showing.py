@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from services.intake import views
 from services.intake.deciding import SAID, handles
 from services.intake.domain.hotspot import HotspotState
+from services.intake.domain.people import Why
 from services.intake.domain.visibility import visible
 from services.intake.registering import CONTACT, ORDER, WHEREABOUTS, Here
 from services.intake.store import COMPLAINTS
@@ -24,13 +25,13 @@ from shared.rules.redaction import unfit_text
 @get("/complaints/{id:uuid}/original")
 async def read_original(
     id: FromPath[UUID],
-    reason: Annotated[str, QueryParameter(min_length=2, max_length=200)],
+    reason: FromQuery[Why],
     service: Here,
     ask: Asking,
 ) -> dict[str, Any]:
     """原始诉求 with name and contact: who looked, and why, is kept."""
     caller = ask.caller
-    refuse(unfit_text(reason, "/reason"))
+    refuse(unfit_text(reason, "?reason"))
     async with service.pool.acquire() as con, con.transaction():
         row = await con.fetchrow(COMPLAINTS.read_sql, id)
         if row is None or not handles(caller, COMPLAINTS.stored(row)):

@@ -1,6 +1,6 @@
 """What people ask intake for, and the work order as it comes in."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -17,6 +17,11 @@ from shared.events.intake import (
     UrgeKind,
 )
 from shared.events.vocabulary import Channel, ComplaintType, RouteTarget, Satisfaction, Urgency
+
+
+def given(field: str) -> dict[str, Any]:
+    """That a text is there, as a JSON Schema says it: for models of which one field of several must be."""
+    return {"required": [field], "properties": {field: {"type": "string"}}}
 
 
 def _visible(text: str) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from services.intake.domain.complaint import Complaint
-from shared.events.base import Code, Line, Value
+from shared.events.base import Code, Day, Line, Value
 from shared.events.intake import UNCATEGORISED
 from shared.events.vocabulary import CommunityKind, ComplaintType, Urgency
 from shared.rules import township
@@ -95,7 +95,7 @@ class Shift(Closed):
 
     unit: Code
     weekdays: tuple[Weekday, ...] = ()
-    dates: tuple[date, ...] = ()
+    dates: tuple[Day, ...] = ()
     hours: tuple[Hours, ...] = ()
     between: Between | None = None
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
-from services.intake.domain.asked import Phone
+from services.intake.domain.asked import Phone, given
 from services.intake.domain.complaint import FINAL, Complaint, ComplaintState
 from services.intake.domain.people import Why
 from shared.events.base import Asked
@@ -37,6 +37,8 @@ class ErasureGround(StrEnum):
 
 class RequestErasure(Asked):
     """申请删除: of whoever has this number, or made this complaint."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [given("phone"), given("complaint")]})
 
     phone: Phone | None = None
     complaint: UUID | None = None

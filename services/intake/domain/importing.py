@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StringConstraints
 
 from services.intake.domain.terms import Terms
-from shared.events.base import Asked, Flag, Line
+from shared.events.base import WHOLE, Asked, Flag, Line
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
 from shared.rules.deadline import Watch
@@ -39,7 +39,7 @@ class Row(Asked):
     `problems`: what whoever read the file found wrong; such a row is rejected, and remembered as any other.
     """
 
-    row: Annotated[int, Field(ge=0, le=1_048_576)]
+    row: Annotated[int, Field(ge=0, le=1_048_576), WHOLE]
     order: dict[str, JsonValue]
     complaint: UUID | None = None
     problems: Annotated[tuple[Problem, ...], Field(max_length=20)] = ()
@@ -56,7 +56,7 @@ class ImportFile(Asked):
 
     source: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
     checksum: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    rows: Annotated[int, Field(ge=1, le=MOST_FILE_ROWS)]
+    rows: Annotated[int, Field(ge=1, le=MOST_FILE_ROWS), WHOLE]
     atomic: Flag = False
 
 

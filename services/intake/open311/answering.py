@@ -13,6 +13,8 @@ from litestar import Request, Response
 from litestar.exceptions import NotFoundException
 
 from shared.plumbing import errors
+from shared.plumbing.openapi import REFUSALS
+from shared.plumbing.schemas import Document
 from shared.rules.township import SHANGHAI
 
 V2 = "/open311/v2"
@@ -44,6 +46,19 @@ def named(name: str, path: str) -> tuple[str, str]:
     if form not in FORMATS or not what:
         raise NotFoundException(path)
     return what, form
+
+
+def described(path: str, operation: Document) -> None:
+    """How an operation of this door stands in the OpenAPI document: in the format of its address, refusals too."""
+    form = path.rpartition(".")[2]
+    media = [media.partition(";")[0] for name, media in FORMATS.items() if name == form or form not in FORMATS]
+    content: Document = {one: {} for one in media}
+    done = {status: answer | {"content": content} for status, answer in operation["responses"].items() if status < "4"}
+    refusals = {
+        str(status): {"description": REFUSALS[str(status)], "content": content}
+        for status in sorted({400, 403, *_KEPT} - {500})
+    }
+    operation["responses"] = done | refusals
 
 
 def form_of(request: Request[Any, Any, Any]) -> str:

@@ -9,18 +9,40 @@ from typing import Any
 from litestar import Request, Response, post
 
 from services.intake.domain.open311 import NewRequest, requested
-from services.intake.open311.answering import V2, answered, refused
+from services.intake.open311.answering import V2, answered, described, refused
 from services.intake.open311.gate import admit, gate_of
-from services.intake.open311.given import Answers, body, understood
+from services.intake.open311.given import FORM, JSON, Answers, body, understood
 from services.intake.registering import Desk, Here, incoming
 from shared.plumbing.change import together
 from shared.plumbing.database import Connection
+from shared.plumbing.schemas import Document, Written
 from shared.plumbing.service import Asking
 from shared.plumbing.vault import Keys
 from shared.plumbing.work import Work
 
 
-@post([f"{V2}/requests.json", f"{V2}/requests.xml"], guards=[admit], exception_handlers={Exception: refused})
+def _described(path: str, operation: Document) -> None:
+    """With the body, which is a form or JSON. How its long texts are written a refusal says: their patterns, at these
+    lengths, take generators minutes."""
+    described(path, operation)
+    schema = NewRequest.model_json_schema(schema_generator=Written)
+    for name in ("description", "media_url"):
+        schema["properties"][name]["anyOf"][0].pop("pattern")
+    schema["properties"]["api_key"] = {"type": "string"}
+    schema["required"].append("api_key")
+    with_answers = schema | {"properties": schema["properties"] | {"attribute": {"type": "object"}}}
+    operation["requestBody"] = {
+        "required": True,
+        "content": {FORM: {"schema": schema}, JSON: {"schema": with_answers}},
+    }
+
+
+@post(
+    [f"{V2}/requests.json", f"{V2}/requests.xml"],
+    guards=[admit],
+    exception_handlers={Exception: refused},
+    opt={"any_query": True, "described": _described},
+)
 async def post_open311_request(request: Request[Any, Any, Any], service: Here, ask: Asking) -> Response[bytes]:
     """提交服务请求. It becomes a complaint of its own, also when the same person has asked for the same before.
 

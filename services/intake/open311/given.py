@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 from litestar import Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from services.intake.domain.open311 import MOST_RESULTS
 from shared.events.base import Moment
@@ -15,6 +16,7 @@ from shared.rules.broken import Reason, RuleBroken
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 MOST_FIELDS = 200
+_DIGITS = re.compile("[0-9]{1,9}")
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](?:\[\])?")
 M = TypeVar("M", bound=BaseModel)
 Answers = dict[str, list[Any]]
@@ -24,12 +26,21 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _whole(value: object) -> object:
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise PydanticCustomError("number", "Input should be a valid integer")
+    return value
+
+
 def _plus(value: object) -> object:
     """In an address, a plus sign that was not escaped arrives as a space."""
     return f"{value[:-6]}+{value[-5:]}" if isinstance(value, str) and value[-6:-5] == " " else value
 
 
 _Listed = BeforeValidator(_split)
+_Texts = WithJsonSchema({"type": "string", "description": "one, or several with commas between them"})
+_States = WithJsonSchema({"type": "string", "pattern": "^ *(open|closed)? *(, *(open|closed)? *)*$"})
+_Whole = BeforeValidator(_whole)
 _When = Annotated[Moment, BeforeValidator(_plus)]
 
 
@@ -38,13 +49,13 @@ class Question(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    service_request_id: Annotated[tuple[str, ...], Field(max_length=MOST_RESULTS), _Listed] = ()
-    service_code: Annotated[tuple[str, ...], Field(max_length=MOST_RESULTS), _Listed] = ()
-    status: Annotated[tuple[Literal["open", "closed"], ...], Field(max_length=MOST_RESULTS), _Listed] = ()
+    service_request_id: Annotated[tuple[str, ...], Field(max_length=MOST_RESULTS), _Listed, _Texts] = ()
+    service_code: Annotated[tuple[str, ...], Field(max_length=MOST_RESULTS), _Listed, _Texts] = ()
+    status: Annotated[tuple[Literal["open", "closed"], ...], Field(max_length=MOST_RESULTS), _Listed, _States] = ()
     start_date: _When | None = None
     end_date: _When | None = None
-    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    page_size: Annotated[int, Field(ge=1, le=MOST_RESULTS)] = MOST_RESULTS
+    page: Annotated[int, Field(ge=1, le=1_000_000), _Whole] = 1
+    page_size: Annotated[int, Field(ge=1, le=MOST_RESULTS), _Whole] = MOST_RESULTS
 
     @property
     def offset(self) -> int:

@@ -11,18 +11,24 @@ from litestar.params import FromPath
 
 from services.intake.domain.open311 import LISTS, Attribute, PublicService, window
 from services.intake.open311 import views
-from services.intake.open311.answering import FORMATS, V2, answered, moment, named, refused
+from services.intake.open311.answering import FORMATS, V2, answered, described, moment, named, refused
 from services.intake.open311.gate import admit
-from services.intake.open311.given import question
+from services.intake.open311.given import Question, question
 from services.intake.registering import Here, IntakeService
 from shared.rules.broken import Reason, refuse
 from shared.rules.township import SHANGHAI
 
-read = partial(get, guards=[admit], exception_handlers={Exception: refused})
+read = partial(
+    get,
+    guards=[admit],
+    exception_handlers={Exception: refused},
+    opt={"any_query": True, "described": described},
+)
 """A door of this interface that reads."""
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 """The name that the standard gives itself."""
 Asked = Request[Any, Any, Any]
+_ASKED = {"described": described, "query": Question}
 
 
 @read(["/open311/discovery.json", "/open311/discovery.xml", f"{V2}/discovery.json", f"{V2}/discovery.xml"])
@@ -72,7 +78,7 @@ async def show_open311_token(resource: FromPath[str], request: Asked, service: H
     return answered(request, "service_requests", shown)
 
 
-@read([f"{V2}/requests.json", f"{V2}/requests.xml"])
+@read([f"{V2}/requests.json", f"{V2}/requests.xml"], opt=_ASKED)
 async def list_open311_requests(request: Asked, service: Here) -> Response[bytes]:
     """服务请求清单, newest first: of at most 90 days and 1,000 results, or those that are named."""
     asked, terms = question(request), service.today.open311
@@ -104,7 +110,7 @@ async def show_open311_request(resource: FromPath[str], request: Asked, service:
     return answered(request, "service_requests", await _one(service, id))
 
 
-@read([f"{V2}/servicerequestupdates.json", f"{V2}/servicerequestupdates.xml"])
+@read([f"{V2}/servicerequestupdates.json", f"{V2}/servicerequestupdates.xml"], opt=_ASKED)
 async def list_open311_updates(request: Asked, service: Here) -> Response[bytes]:
     """办理进展 of all requests, oldest first (the extension of FixMyStreet)."""
     asked = question(request)

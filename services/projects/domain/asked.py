@@ -5,12 +5,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Asked, Code, Flag, Line, Mention, Moment, Ref
+from shared.events.base import WHOLE, Asked, Code, Day, Flag, Line, Mention, Moment, Ref
 from shared.events.projects import (
     AcceptanceGroup,
     Checksum,
     Count,
-    Day,
     Percent,
     PlannedMilestone,
     SuggestionOrigin,
@@ -22,7 +21,7 @@ from shared.events.vocabulary import DisclosureStage, ProjectCategory, Tag
 Sources = Annotated[tuple[Ref, ...], Field(max_length=1_000)]
 Evidence = Annotated[tuple[Checksum, ...], Field(max_length=100)]
 Done = Annotated[tuple[WorkDone, ...], Field(max_length=100)]
-Grade = Annotated[int, Field(ge=1, le=5)]
+Grade = Annotated[int, Field(ge=1, le=5), WHOLE]
 """A judgement of the office: 1 (low) to 5 (high)."""
 
 
@@ -156,7 +155,7 @@ class StartProject(Asked):
 class ReachMilestone(Asked):
     """里程碑完成; the first is number 1."""
 
-    number: Annotated[int, Field(ge=1, le=100)]
+    number: Annotated[int, Field(ge=1, le=100), WHOLE]
     reached_on: Day
 
 
@@ -243,8 +242,8 @@ class TellSource(Asked):
 class OpenBatch(Asked):
     """开启批次."""
 
-    year: Annotated[int, Field(ge=2000, le=2100)]
-    quarter: Annotated[int, Field(ge=1, le=4)]
+    year: Annotated[int, Field(ge=2000, le=2100), WHOLE]
+    quarter: Annotated[int, Field(ge=1, le=4), WHOLE]
     public_title: Line
 
 

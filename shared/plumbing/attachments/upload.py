@@ -9,12 +9,13 @@ from typing import Any
 
 from litestar import Request
 from litestar.exceptions import InternalServerException
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec import Encoding, OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 from pydantic import TypeAdapter
 
 from shared.events.base import Line
+from shared.plumbing.attachments.content import ENDINGS
 from shared.plumbing.change import fingerprint
 from shared.plumbing.errors import BadBody
 
@@ -26,6 +27,7 @@ FIELD = "file"
 _POINTER = f"/{FIELD}"
 _WRAPPING = 16_384
 """Bytes of a body that are not the file's: boundaries and headings."""
+_ENCODING = {FIELD: Encoding(content_type=", ".join((*ENDINGS, "image/heic")))}
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
 
 
@@ -51,9 +53,12 @@ class OneFile(Operation):
         form = Schema(
             type=OpenAPIType.OBJECT,
             required=[FIELD],
-            properties={FIELD: Schema(type=OpenAPIType.STRING, content_media_type="application/octet-stream")},
+            additional_properties=False,
+            properties={FIELD: Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, min_length=1)},
         )
-        self.request_body = RequestBody({"multipart/form-data": OpenAPIMediaType(schema=form)}, required=True)
+        self.request_body = RequestBody(
+            {"multipart/form-data": OpenAPIMediaType(schema=form, encoding=_ENCODING)}, required=True
+        )
 
 
 async def receive(request: Request[Any, Any, Any], most: int) -> Upload:

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from shared.events.base import Asked, Moment
+from shared.events.base import Asked, Flag, Moment
 from shared.plumbing.notices import book
 from shared.plumbing.notices.words import NoticeState
 from shared.plumbing.service import Service
@@ -35,7 +35,7 @@ class Undelivered(StrEnum):
 class Receipt(Asked):
     """回执 of the gateway. `at`: when it arrived, or was given up; `why`: only if it did not arrive."""
 
-    delivered: bool
+    delivered: Flag
     at: Moment
     why: Undelivered | None = None
 
