@@ -1,7 +1,7 @@
 """查找: what somebody asks for in the list of complaints, as SQL, as far as the caller reaches."""
 
-from collections.abc import Iterable, Sequence
 import re
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
