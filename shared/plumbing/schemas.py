@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import GenerateJsonSchema, JsonRef, JsonSchemaValue
 from pydantic_core import core_schema
 
 from shared.events.base import WRITTEN
@@ -13,6 +13,16 @@ Document = dict[str, Any]
 
 class Written(GenerateJsonSchema):
     """Says also what our own checks ask of a text."""
+
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        """What tells the choices apart must be there, also where each has a default for it."""
+        found = super().tagged_union_schema(schema)
+        tag = schema["discriminator"]
+        for choice in found.get("oneOf", ()):
+            one = self.get_schema_from_definitions(JsonRef(choice["$ref"])) if "$ref" in choice else choice
+            if one is not None and isinstance(tag, str) and tag not in one.setdefault("required", []):
+                one["required"].append(tag)
+        return found
 
     def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> JsonSchemaValue:
         """With the pattern of the check."""

@@ -1,6 +1,7 @@
 """The OpenAPI document says what the doors do: who may come in, what a body is, how it is refused."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -84,6 +85,27 @@ def test_no_body_has_room_for_unknown_fields(documents: dict[str, dict[str, Any]
     ]
     assert bodies
     assert [body for body in bodies if schemas[body].get("additionalProperties") is not False] == []
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_what_tells_the_choices_of_a_body_apart_must_be_there(documents: dict[str, dict[str, Any]], name: str) -> None:
+    schemas = documents[name]["components"]["schemas"]
+    choices = [
+        (one["discriminator"]["propertyName"], schemas[ref["$ref"].rpartition("/")[2]])
+        for one in every(schemas)
+        if "discriminator" in one
+        for ref in one["oneOf"]
+    ]
+    assert bool(choices) == (name == "deliberation")
+    assert all(tag in choice["required"] for tag, choice in choices)
+
+
+def every(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a document."""
+    if isinstance(node, dict):
+        yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from every(inner)
 
 
 WORDS = {

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
 from services.intake.domain.terms import Terms
-from shared.events.base import WHOLE, Asked, Flag, Line
+from shared.events.base import WHOLE, Asked, Flag, Line, clean
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
 from shared.rules.deadline import Watch
@@ -27,7 +27,7 @@ DROP, EXPIRE = "drop", "expire"
 class Problem(Asked):
     """What is wrong with a row: where in the order (JSON pointer), a stable code, and words; never the content."""
 
-    pointer: Annotated[str, StringConstraints(max_length=200)] = ""
+    pointer: Annotated[str, StringConstraints(max_length=200), AfterValidator(clean)] = ""
     code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     words: Line
 

@@ -49,7 +49,11 @@ def named(name: str, path: str) -> tuple[str, str]:
 
 
 def described(path: str, operation: Document) -> None:
-    """How an operation of this door stands in the OpenAPI document: in the format of its address, refusals too."""
+    """How an operation of this door stands in the OpenAPI document: in the format of its address, refusals too.
+    An empty parameter is as good as none."""
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "query":
+            parameter["schema"] = {"anyOf": [parameter["schema"], {"type": "string", "maxLength": 0}]}
     form = path.rpartition(".")[2]
     media = [media.partition(";")[0] for name, media in FORMATS.items() if name == form or form not in FORMATS]
     content: Document = {one: {} for one in media}
