@@ -58,6 +58,8 @@ AS_FIELDS_SAY: Any = None
 MAX_BODY = 1_048_576
 """A JSON body above 1 MiB is refused."""
 SEAL_EVERY_S = 60
+METADATA_MS = 10_000
+"""So soon a reader sees topics that were made after it joined; with the library's five minutes it would hear nothing."""
 GRACE_S = 5.0
 """So long may draining take after the last request."""
 
@@ -149,6 +151,7 @@ class Service(Generic[T]):
             allow_auto_create_topics=False,
             logger=None,
             graceful_timeout=GRACE_S,
+            metadata_max_age_ms=METADATA_MS,
         )
         listener = Listener(inbox, broker, plan.topics, session_timeout_ms=settings.session_timeout_ms)
         timers = Timers(plan.name, base, quarantine)

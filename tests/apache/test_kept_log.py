@@ -106,3 +106,22 @@ def producers(log: Path) -> list[int]:
         found.append(struct.unpack_from(">q", content, at + 43)[0])
         at += 12 + struct.unpack_from(">i", content, at + 8)[0]
     return found
+
+
+async def test_topics_that_were_made_after_a_reader_joined_are_read(pair: Pair) -> None:
+    """The broker is back, empty, and the reader has joined its group before anybody made the topics."""
+    await start(pair)
+    await pair.fill(BOXES, TIMES)
+    await pair.all_heard(BOXES, TIMES)
+    log = pair.children["listener"].log
+    await pair.broker.kill()
+    await pair.broker.start(empty=True)
+
+    async def nothing_to_read() -> bool:
+        return '"partitions": 0' in log.read_text()
+
+    await until(nothing_to_read, "the reader has joined, and has no partition")
+    await pair.make_topics()
+    await pair.fill(BOXES, TIMES, first=100)
+    await pair.all_heard(2 * BOXES, TIMES)
+    await pair.check(2 * BOXES, TIMES)

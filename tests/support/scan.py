@@ -13,8 +13,9 @@ from ops.client import OPERATOR, Client
 from ops.embedded.stack import Stack
 from shared.plumbing.topics import SERVICES, WORK_ORDERS
 
-SECRETS = ("keys", "postgres")
-"""Folders of a town's data that are not looked into: keys, and PostgreSQL's own files (its tables are read as text)."""
+SECRETS = ("keys", "postgres", "kafka")
+"""Folders of a town's data that are not looked into: keys, and the servers' own files: tables are read as text, topics
+as records."""
 
 
 def spellings(canaries: Iterable[str]) -> list[bytes]:
