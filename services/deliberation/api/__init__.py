@@ -3,6 +3,7 @@
 from services.deliberation.api import (
     absences,
     assemblies,
+    duty,
     files,
     meetings,
     papers,
@@ -14,6 +15,7 @@ from services.deliberation.api import (
 
 ROUTES = [
     *platforms.ROUTES,
+    *duty.ROUTES,
     *topics.ROUTES,
     *meetings.ROUTES,
     *sittings.ROUTES,

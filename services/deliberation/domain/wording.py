@@ -32,6 +32,7 @@ HEADINGS: dict[type[Fact], str] = {
     said.GuidanceGiven: "镇级指导",
     said.MonthlyMeetingDue: "月度协商提醒",
     said.MonthlyMeetingMissed: "月度协商缺失",
+    said.MonthlyMeetingExplained: "说明缺会原因",
     said.MonthlyDutyMet: "月度协商完成",
     said.TopicProposed: "议题提出",
     said.TopicRejected: "议题不予受理",
