@@ -9,6 +9,7 @@ from services.deliberation.api import (
     papers,
     platforms,
     sittings,
+    statistics,
     topics,
     undertakings,
 )
@@ -16,6 +17,7 @@ from services.deliberation.api import (
 ROUTES = [
     *platforms.ROUTES,
     *duty.ROUTES,
+    *statistics.ROUTES,
     *topics.ROUTES,
     *meetings.ROUTES,
     *sittings.ROUTES,
