@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 
 from services.deliberation.domain.topic import STATE_WORDS as TOPIC_STATES
 from services.deliberation.domain.undertaking import UndertakingState
@@ -255,6 +256,11 @@ def moment(at: datetime) -> str:
     """时间 for people, Asia/Shanghai: 2026年1月5日9:05 (GB/T 15835)."""
     local = at.astimezone(SHANGHAI)
     return f"{day(local)}{local.hour}:{local.minute:02}"
+
+
+def share(part: Fraction) -> str:
+    """A part of a whole: 50%, 33.3333%."""
+    return f"{float(100 * part):g}%"
 
 
 _DIGITS = "零一二三四五六七八九"
