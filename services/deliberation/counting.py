@@ -78,8 +78,8 @@ select j.stream, j.data->>'community' as community, j.data->>'party' as party, j
     exists (select from vault v where v.owner = j.stream) as superior_registered,
     (select a.data->>'answer' from journal a where a.stream = j.stream and a.version = j.version + 1
         and split_part(a.type, '.', 3) = 'AbsenceAnswered') as answer
-from journal j where j.kind = 'absence' and split_part(j.type, '.', 3) = 'AbsenceReported'
-    and j.data->>'meeting' = any($1::text[]) order by j.position
+from absence_reports r join journal j on j.stream = r.id
+where split_part(j.type, '.', 3) = 'AbsenceReported' and j.data->>'meeting' = any($1::text[]) order by j.position
 """
 
 
