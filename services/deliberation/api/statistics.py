@@ -72,7 +72,7 @@ async def export_statistics(
     ask: Asking,
     from_month: From,
     until_month: Until,
-    table: Table,
+    table: FromQuery[Table],
     community: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """协商统计 as a CSV file: the total first, then each community. `table`: parties, topics or undertakings."""

@@ -68,7 +68,7 @@ async def a_topic_is_proposed(here: Town) -> str:
         "public_title": TITLE,
         "origin": "TWO_COMMITTEES",
     }
-    wrong = motion | {"category": "WATER_AND_LIGHT", "place": "zhangguozhuang-village"}
+    wrong = motion | {"category": "WATER_AND_LIGHT", "place": "zhangguozhuang-road"}
     assert await refused(here, "/topics", wrong) == ["没有这个诉求分类", "地点不属于该社区（村）"]
     assert await refused(here, "/topics", motion | {"origin": "HOTSPOT"}) == [
         "热点和转办的议题由系统自动生成，不能手工提出"
@@ -89,7 +89,7 @@ async def a_meeting_is_planned(here: Town, topic: str) -> str:
 
 async def its_notice_is_published(here: Town, path: str, topic: str) -> None:
     """Three days before at least, with all five points, about accepted topics."""
-    await here.at(february(20, 15, 0))
+    await here.at(february(20, 14, 59))
     assert await refused(here, f"{path}/notice") == [
         "公示缺少参加人员",
         "公示缺少主持人",
@@ -103,7 +103,10 @@ async def its_notice_is_published(here: Town, path: str, topic: str) -> None:
     with_company = later | {"participants": ["seat/1", "seat/3"]}
     assert await refused(here, f"{path}/notice", with_company) == ["该席位空缺"]
     await here.post(f"{path}/notice", later)
-    assert await refused(here, f"{path}/notice", later) == ["会议现为“公示中”，只有“已拟定”的会议可以这样办理"]
+    assert await refused(here, f"{path}/notice", later) == [
+        "会议现为“公示中”，只有“已拟定”的会议可以这样办理",
+        "议题须已受理且未列入其他会议",
+    ]
     assert await refused(here, f"/topics/{topic}/accept", {"scope": "URGENT_WORRIES"}) == ["议题须处于“待受理”状态"]
 
 
@@ -204,7 +207,7 @@ async def the_months_problems_come_first(here: Town, path: str, topic: str, memb
     """The exchange of problems is the first point of every meeting."""
     position = {"party": member, "topic": topic, "position": "SUPPORT"}
     assert await refused(here, f"{path}/positions", position, RECORDER) == ["每次会议须先交流当月问题，再议议题"]
-    elsewhere = problem("seat/5", "zhangguozhuang-village")
+    elsewhere = problem("seat/5", "zhangguozhuang-road")
     assert await refused(here, f"{path}/problems", elsewhere, RECORDER) == ["该方未到会", "地点不属于该社区（村）"]
     await here.post(f"{path}/problems", problem(member), RECORDER)
     assert await refused(here, f"{path}/no-problems", None, RECORDER) == ["本次会议已交流问题"]
