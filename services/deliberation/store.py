@@ -92,6 +92,7 @@ PLATFORMS = Kind(
         Column("members", JSONB, nullable=False),
         Column("member_terms", JSONB, nullable=False),
         Column("guidance", Integer, nullable=False),
+        Column("missed", JSONB, nullable=False),
     ),
     platform.evolve,
     watches=platform.watches,

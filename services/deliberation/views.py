@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,21 +14,6 @@ from shared.plumbing.store import Kind
 
 Rows = list[dict[str, Any]]
 _REACH = "($1::text[] is null or community = any($1))"
-_DUTY = """
-with months as (
-    select p.id, p.community, m.month::date as month
-    from platforms p, generate_series($2::date, $2::date + interval '11 months', interval '1 month') m(month)
-    where ($1::text[] is null or p.community = any($1))
-), said as (
-    select stream, (data->>'month')::date as month, split_part(type, '.', 3) as word
-    from journal where kind = 'platform' and split_part(type, '.', 3) = any($3)
-)
-select m.community, m.month, coalesce(n.meetings, 0) as meetings,
-    exists (select from said s where s.stream = m.id and s.month = m.month and s.word = 'MonthlyMeetingDue') as warned,
-    exists (select from said s where s.stream = m.id and s.month = m.month and s.word = 'MonthlyMeetingMissed') as missed
-from months m left join month_meetings n on n.community = m.community and n.month = m.month
-order by m.community, m.month
-"""
 _MINUTES = """
 select data::text as data, occurred_at from journal where kind = 'meeting' and stream = $1
 and split_part(type, '.', 3) in ('MinutesPublished', 'MinutesCorrected') order by version
@@ -120,12 +104,6 @@ async def minutes(pool: Pool, meeting: UUID) -> Rows:
             version["removed"], version["added"] = changes(found[-1]["text"], version["text"])
         found.append(version)
     return found
-
-
-async def duty(pool: Pool, reach: list[str] | None, year: int) -> Rows:
-    """月度协商: every community and month of a year: meetings held, whether it was warned of or missed."""
-    rows = await pool.fetch(_DUTY, reach, date(year, 1, 1), ["MonthlyMeetingDue", "MonthlyMeetingMissed"])
-    return [dict(row) for row in rows]
 
 
 async def _found(pool: Pool, kind: Kind[Any], where: str, order: str, limit: int, *arguments: object) -> Rows:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from services.intake.domain.asked import Complainant, KeptOrder, Order
 from services.intake.domain.complaint import Complaint, ComplaintState
 from shared.events.intake import CONFIDENTIAL, UNCATEGORISED, ComplaintStep, ListingReason
 from shared.events.vocabulary import Channel, ComplaintType, Satisfaction, Urgency
-from shared.rules.township import SHANGHAI, Town
+from shared.rules.township import Town
 
 CHANNELS = {
     Channel.HOTLINE_12345: "12345热线",
@@ -174,19 +173,6 @@ ORIGINAL: Sequence[Column] = (
     ("其他字段", lambda at: _rest(at.order)),
 )
 """What stands in the vault besides."""
-
-
-def cell(value: object) -> str:
-    """A value as people write it: times in Asia/Shanghai with the offset, 是 or 否, nothing for what is not known."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "是" if value else "否"
-        case datetime():
-            return value.astimezone(SHANGHAI).isoformat()
-        case _:
-            return str(value)
 
 
 def _word(words: Mapping[Any, str], value: object) -> str | None:

@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 from xlsxwriter import Workbook
 
-from services.intake.columns import ORIGINAL, PUBLIC, Column, Line, cell
+from services.intake.columns import ORIGINAL, PUBLIC, Column, Line
 from services.intake.domain.asked import KeptOrder
 from services.intake.registering import ORDER, WHEREABOUTS, IntakeService
 from services.intake.store import COMPLAINTS
@@ -27,6 +27,7 @@ from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Connection
 from shared.plumbing.guard import guarded
 from shared.plumbing.searching import Search
+from shared.plumbing.spreadsheet import cell
 from shared.rules.broken import Reason, RuleBroken
 
 PORTION = 500

@@ -159,6 +159,12 @@ class MonthlyMeetingMissed(MonthFact):
     next_warn_at: Moment
 
 
+class MonthlyMeetingExplained(MonthFact):
+    """月度协商缺失原因: why the month went by without a meeting, as the community says afterwards; a later word stands."""
+
+    reason: Line
+
+
 class MonthlyDutyMet(MonthFact):
     """月度协商完成: said so that the watch moves on to the next month. `meetings`: held in this month when it was said."""
 

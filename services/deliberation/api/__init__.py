@@ -3,17 +3,21 @@
 from services.deliberation.api import (
     absences,
     assemblies,
+    duty,
     files,
     meetings,
     papers,
     platforms,
     sittings,
+    statistics,
     topics,
     undertakings,
 )
 
 ROUTES = [
     *platforms.ROUTES,
+    *duty.ROUTES,
+    *statistics.ROUTES,
     *topics.ROUTES,
     *meetings.ROUTES,
     *sittings.ROUTES,

@@ -57,16 +57,6 @@ async def show_platform(community: FromPath[str], service: Here, ask: Asking) ->
     return found
 
 
-@get("/duty")
-async def show_duty(
-    service: Here,
-    ask: Asking,
-    year: Annotated[int, QueryParameter(ge=2000, le=2100)],
-) -> views.Rows:
-    """月度协商: communities × months of a year."""
-    return await views.duty(service.pool, views.reach_of(ask.caller), year)
-
-
 @post("/platforms/{community:str}/rules", status_code=200)
 async def adopt_platform_rules(
     community: FromPath[str],
@@ -212,7 +202,6 @@ async def guide_platform(
 ROUTES = [
     list_platforms,
     show_platform,
-    show_duty,
     adopt_platform_rules,
     appoint_platform_convener,
     fix_platform_place,

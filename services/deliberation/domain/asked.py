@@ -47,6 +47,13 @@ class AppointConvener(Asked):
     organisation: Line
 
 
+class ExplainMonth(Asked):
+    """说明缺会原因. `month`: any day of the month that is meant."""
+
+    month: date
+    reason: Line
+
+
 class FixPlace(Asked):
     """确定议事场所."""
 

@@ -23,6 +23,7 @@ from services.deliberation.domain.named import unknown_unit
 from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic, TopicState, not_in, proposed
 from services.deliberation.domain.undertaking import undertaking_ids, unfit_promises
+from services.deliberation.domain.wording import share
 from shared.events.base import Target, ref, ref_kind
 from shared.events.deliberation import (
     CommonDemand,
@@ -186,7 +187,12 @@ def reasons_against(
             found = [
                 _if(not conclusion.promises, "promises_missing", "须写明由谁落实、何时完成", f"{pointer}/promises"),
                 *unfit_promises(conclusion.promises, now, town, f"{pointer}/promises"),
-                _if(not tally.carried(terms.majority), "no_majority", "赞成的未过表态的半数，不能作出决定", pointer),
+                _if(
+                    not tally.carried(terms.majority),
+                    "no_majority",
+                    f"赞成的未超过表态的{share(terms.majority)}，不能作出决定",
+                    pointer,
+                ),
                 review_in_the_past(conclusion.review_on, today, f"{pointer}/review_on"),
             ]
         case ReferToAssembly():

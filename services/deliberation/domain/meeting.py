@@ -274,4 +274,5 @@ def not_in(meeting: Meeting, *wanted: MeetingState) -> Reason | None:
     """The meeting would have to be in one of these states."""
     if meeting.state in wanted:
         return None
-    return Reason("wrong_state", f"会议须处于“{'、'.join(STATE_WORDS[state] for state in wanted)}”状态")
+    words = "、".join(f"“{STATE_WORDS[state]}”" for state in wanted)
+    return Reason("wrong_state", f"会议现为“{STATE_WORDS[meeting.state]}”，只有{words}的会议可以这样办理")

@@ -1,7 +1,7 @@
 """会议公示: plan a meeting, publish its notice, invite, answer applications, postpone or cancel."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.deliberation.domain.asked import (
@@ -23,6 +23,7 @@ from services.deliberation.domain.named import unknown_unit
 from services.deliberation.domain.platform import Platform, standing
 from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic, TopicState
+from services.deliberation.domain.wording import moment
 from shared.events.base import Mention, ref
 from shared.events.deliberation import (
     AgendaOrdered,
@@ -133,7 +134,8 @@ def publish_notice(
             if not said
         ),
         not venue and Reason("venue_missing", "公示缺少地点", "/venue"),
-        starts_at < earliest and Reason("notice_too_short", f"公示期不足（须提前 {limit}）", "/starts_at"),
+        starts_at < earliest
+        and Reason("notice_too_short", f"公示期不足，会议最早可定于{moment(_whole(earliest))}", "/starts_at"),
         _twice(listed),
         *_topics_unfit(meeting, listed, topics),
         *(_stranger(party, parties, f"/participants/{n}") for n, party in enumerate(asked.participants)),
@@ -156,6 +158,11 @@ def publish_notice(
             text=asked.text,
         )
     ]
+
+
+def _whole(earliest: datetime) -> datetime:
+    """The first full minute that is not too early."""
+    return earliest + timedelta(minutes=1) - timedelta.resolution
 
 
 def _topics_unfit(meeting: Meeting, listed: Sequence[UUID], topics: Mapping[UUID, Topic]) -> list[Reason]:

@@ -9,6 +9,7 @@ from services.deliberation.domain.asked import (
     AdoptRules,
     AppointConvener,
     AppointMember,
+    ExplainMonth,
     FillSeat,
     FixPlace,
     GiveGuidance,
@@ -28,6 +29,7 @@ from shared.events.deliberation import (
     MemberLeft,
     MonthlyDutyMet,
     MonthlyMeetingDue,
+    MonthlyMeetingExplained,
     MonthlyMeetingMissed,
     PlaceFixed,
     PlatformFact,
@@ -69,7 +71,8 @@ class SeatHeld:
 class Platform:
     """协商平台. `duty_month`: the month that is being watched; `warned`: its reminder has been said.
 
-    `member_terms`: the last day of each member's term, where it has one.
+    `member_terms`: the last day of each member's term, where it has one. `missed`: the months that went by without a
+    meeting, by their first day, and why, once somebody has said so.
     """
 
     community: str
@@ -85,6 +88,7 @@ class Platform:
     members: dict[UUID, MemberKind] = field(default_factory=dict)
     member_terms: dict[UUID, date] = field(default_factory=dict)
     guidance: int = 0
+    missed: dict[date, str | None] = field(default_factory=dict)
 
     @property
     def filled(self) -> tuple[int, ...]:
@@ -127,9 +131,17 @@ def evolve(before: Platform | None, fact: PlatformFact) -> Platform:
             return replace(before, guidance=before.guidance + 1)
         case MonthlyMeetingDue():
             return replace(before, warned=True)
-        case MonthlyMeetingMissed() | MonthlyDutyMet():
-            return replace(before, duty_month=month_after(fact.month), warn_at=fact.next_warn_at, warned=False)
+        case MonthlyMeetingMissed():
+            return replace(_watch_next(before, fact), missed={**before.missed, fact.month: None})
+        case MonthlyDutyMet():
+            return _watch_next(before, fact)
+        case MonthlyMeetingExplained():
+            return replace(before, missed={**before.missed, fact.month: fact.reason})
     raise AssertionError(fact)
+
+
+def _watch_next(platform: Platform, fact: MonthlyMeetingMissed | MonthlyDutyMet) -> Platform:
+    return replace(platform, duty_month=month_after(fact.month), warn_at=fact.next_warn_at, warned=False)
 
 
 def _without(terms: dict[UUID, date], member: UUID) -> dict[UUID, date]:
@@ -342,6 +354,18 @@ def end_month(
             community=before.community, month=before.duty_month, next_warn_at=_next_warning(before, terms)
         )
     ]
+
+
+def explain_month(before: Platform | None, asked: ExplainMonth) -> list[PlatformFact]:
+    """说明缺会原因: of a month that was missed; a changed reason is said again."""
+    platform, month = standing(before), asked.month.replace(day=1)
+    refuse(
+        month not in platform.missed
+        and Reason("month_not_missed", f"{month.year}年{month.month}月没有缺会记录，无须说明原因", "/month")
+    )
+    if platform.missed[month] == asked.reason:
+        return []
+    return [MonthlyMeetingExplained(community=platform.community, month=month, reason=asked.reason)]
 
 
 def _met(platform: Platform, meetings: int, terms: Terms) -> MonthlyDutyMet:

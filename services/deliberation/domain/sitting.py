@@ -22,6 +22,7 @@ from services.deliberation.domain.named import unknown_anchor
 from services.deliberation.domain.platform import CONVENER, SEATS, TWO_COMMITTEES, Platform, standing
 from services.deliberation.domain.terms import Terms
 from services.deliberation.domain.topic import Topic
+from services.deliberation.domain.wording import moment, share
 from shared.events.base import ref
 from shared.events.deliberation import (
     AbsenceUnexcused,
@@ -106,7 +107,7 @@ def open_meeting(
         meeting.state is MeetingState.SCHEDULED and Reason("notice_missing", "会议尚未公示"),
         meeting.notice_until is not None
         and now < meeting.notice_until
-        and Reason("notice_period_not_over", "公示期未满"),
+        and Reason("notice_period_not_over", f"公示期未满，{moment(meeting.notice_until)}起方可开会"),
         *(
             Reason("background_missing", f"议题“{topics[id].public_title}”的背景材料尚未发放")
             for id in meeting.topics
@@ -143,7 +144,9 @@ def _quorum_missing(meeting: Meeting, platform: Platform, terms: Terms) -> list[
         and Reason("recorder_absent", "记录人未到会"),
         TWO_COMMITTEES in filled and TWO_COMMITTEES not in seats and Reason("two_committees_absent", "两委未到会"),
         len(seats) <= len(filled) * terms.quorum_seats
-        and Reason("seats_short", f"到会席位 {len(seats)} 个，须超过已到位 {len(filled)} 个席位的规定比例"),
+        and Reason(
+            "seats_short", f"已到位的席位有 {len(filled)} 个，到会 {len(seats)} 个，未超过{share(terms.quorum_seats)}"
+        ),
         members < terms.quorum_members
         and Reason("members_short", f"到会的 N 方代表 {members} 人，至少须 {terms.quorum_members} 人"),
     )

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 
 from services.deliberation.domain.topic import STATE_WORDS as TOPIC_STATES
 from services.deliberation.domain.undertaking import UndertakingState
@@ -32,6 +33,7 @@ HEADINGS: dict[type[Fact], str] = {
     said.GuidanceGiven: "镇级指导",
     said.MonthlyMeetingDue: "月度协商提醒",
     said.MonthlyMeetingMissed: "月度协商缺失",
+    said.MonthlyMeetingExplained: "说明缺会原因",
     said.MonthlyDutyMet: "月度协商完成",
     said.TopicProposed: "议题提出",
     said.TopicRejected: "议题不予受理",
@@ -261,6 +263,11 @@ def moment(at: datetime) -> str:
     """时间 for people, Asia/Shanghai: 2026年1月5日9:05 (GB/T 15835)."""
     local = at.astimezone(SHANGHAI)
     return f"{day(local)}{local.hour}:{local.minute:02}"
+
+
+def share(part: Fraction) -> str:
+    """A part of a whole: 50%, 33.3333%."""
+    return f"{float(100 * part):g}%"
 
 
 _DIGITS = "零一二三四五六七八九"

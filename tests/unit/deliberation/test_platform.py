@@ -11,6 +11,7 @@ from services.deliberation.domain.asked import (
     AdoptRules,
     AppointConvener,
     AppointMember,
+    ExplainMonth,
     FillSeat,
     FixPlace,
     GiveGuidance,
@@ -30,6 +31,7 @@ from services.deliberation.domain.platform import (
     end_month,
     end_terms,
     evolve,
+    explain_month,
     fill_seat,
     fix_place,
     found,
@@ -50,6 +52,7 @@ from shared.events.deliberation import (
     MemberLeft,
     MonthlyDutyMet,
     MonthlyMeetingDue,
+    MonthlyMeetingExplained,
     MonthlyMeetingMissed,
     PlaceFixed,
     PlatformFact,
@@ -227,7 +230,24 @@ def test_a_month_without_a_meeting_is_reminded_of_once_and_then_missed() -> None
     assert months(warned) == {"month-end": END}
     assert ring(warn_of_month, warned, WARNING, 0) == []
     assert ring(end_month, warned, END, 0) == [missed]
-    assert evolve(warned, missed) == replace(platform(), duty_month=first(2024, 3), warn_at=at(2024, 3, 27))
+    assert evolve(warned, missed) == replace(
+        platform(), duty_month=first(2024, 3), warn_at=at(2024, 3, 27), missed={first(2024, 2): None}
+    )
+
+
+def test_why_a_month_was_missed_is_told_afterwards() -> None:
+    month, day = first(2024, 2), date(2024, 2, 29)
+    missed = MonthlyMeetingMissed(community="dahuichang", month=month, next_warn_at=at(2024, 3, 27))
+    flood, ice = (
+        MonthlyMeetingExplained(community="dahuichang", month=month, reason=reason) for reason in ("防汛", "低温冰冻")
+    )
+    told = given(evolve, *FOUNDED, missed)
+    told.when(explain_month, ExplainMonth(month=day, reason="防汛")).then(flood)
+    told = given(evolve, *FOUNDED, missed, flood)
+    told.when(explain_month, ExplainMonth(month=month, reason="防汛")).then_nothing()
+    told.when(explain_month, ExplainMonth(month=month, reason="低温冰冻")).then(ice)
+    told.when(explain_month, ExplainMonth(month=date(2024, 3, 1), reason="防汛")).then_refused("month_not_missed")
+    standing().when(explain_month, ExplainMonth(month=month, reason="防汛")).then_refused("month_not_missed")
 
 
 @pytest.mark.parametrize(("rule", "watch"), [(warn_of_month, WARNING), (end_month, END)])
