@@ -7,6 +7,7 @@ from services.deliberation.api import (
     meetings,
     papers,
     platforms,
+    public,
     sittings,
     topics,
     undertakings,
@@ -22,4 +23,5 @@ ROUTES = [
     *files.ROUTES,
     *absences.ROUTES,
     *papers.ROUTES,
+    *public.ROUTES,
 ]
