@@ -1,15 +1,24 @@
 """公开: what everybody sees of meetings and topics, how it is followed, and how anybody applies to take part."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import feedparser
 import httpx
 import pytest
 import pytest_asyncio
+import vobject
+from ical.calendar_stream import IcsCalendarStream
+from lxml import etree
 
+from services.deliberation.telling import teller
+from shared.events import deliberation as said
+from shared.plumbing.notices.words import Told
 from tests.integration.deliberation.test_doors import accepted
 from tests.integration.deliberation.test_story import DAY, OTHERS, SEATS, concluding, opened
 from tests.integration.deliberation.town import BEGIN, RECORDER, Town, town
@@ -112,3 +121,234 @@ async def test_somebody_applies_by_the_form_and_sees_the_answer_by_code(here: To
     code = path.rpartition("/")[2]
     changed = code[:-1] + ("0" if code[-1] != "0" else "1")
     assert (await page(here, f"/public/applications/{changed}")).status_code == 404
+
+
+async def test_a_bad_form_comes_back_with_words_and_with_what_was_filled_in(here: Town) -> None:
+    meeting = await noticed(here, await accepted(here))
+    for fields, words in (
+        (person(name=""), "必填"),
+        (person(applicant_kind="KING"), "请选择"),
+        ({"name": NAME}, "请选择"),
+        (person(name="长" * 51), "至多 50 个字"),
+        (person(phone="1\x00"), "控制字符"),
+        (person(other="x"), "没有这个字段"),
+    ):
+        answer = await send(here, meeting, **fields)
+        assert (answer.status_code, words in answer.text) == (422, True), (fields, answer.text)
+    kept = await send(here, meeting, **person(applicant_kind="KING", name='"><script>alert(1)</script>'))
+    assert 'value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"' in kept.text
+    path = f"/public/meetings/{meeting}/applications"
+    for content, headers, status in (
+        (b"name=a&name=b", FORM, 400),
+        (b"name=%ff", FORM, 400),
+        (b"\xff", FORM, 400),
+        (b"&".join(b"n%d=1" % n for n in range(30)), FORM, 400),
+        (b"{}", FORM | {"Content-Type": "application/json"}, 415),
+        (b"name=a", FORM | {"Origin": "https://elsewhere.example"}, 403),
+        (b"name=a", FORM | {"Sec-Fetch-Site": "cross-site"}, 403),
+    ):
+        await here.client._transport.app.state.rate_limits.forget()  # type: ignore[attr-defined]
+        assert (await here.client.post(path, content=content, headers=HTML | headers)).status_code == status, content
+    assert (await send(here, str(UUID(int=1)), **person())).status_code == 404
+    assert await here.service.pool.fetchval("select count(*) from applications") == 0
+
+
+async def test_nobody_applies_after_the_notice_is_over(here: Town) -> None:
+    topic = await accepted(here)
+    meeting = await noticed(here, topic)
+    await here.at(BEGIN + 5 * DAY)
+    late = await send(here, meeting, **person())
+    assert (late.status_code, "公示已结束" in late.text) == (409, True)
+    assert "提交申请" not in await read(here, f"/public/meetings/{meeting}")
+
+
+async def test_one_address_applies_ten_times_a_minute_at_most(here: Town) -> None:
+    meeting = await noticed(here, await accepted(here))
+    sent = [await send(here, meeting, **person(name=f"甲{number}")) for number in range(11)]
+    assert [one.status_code for one in sent] == [303] * 10 + [429]
+    assert "Retry-After" in sent[-1].headers
+    asked = await here.call("POST", f"/meetings/{meeting}/join-requests", None, {"applicant_kind": "UNIT"})
+    assert asked.status_code == 429
+
+
+async def test_an_applicants_name_and_number_stand_nowhere_but_in_the_vault(
+    here: Town, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("DEBUG")
+    meeting = await noticed(here, await accepted(here))
+    await here.client.get("/metrics")
+    sent = await send(here, meeting, **person())
+    asked = {"applicant_kind": "UNIT", "reachable": {"name": NAME, "phone": PHONE}}
+    answered = await here.post(f"/meetings/{meeting}/join-requests", asked, None)
+    assert "等待答复" in await read(here, f"/public/applications/{answered['code']}")
+    seen = [sent.text, str(sent.headers), caplog.text, *capfd.readouterr()]
+    for path in ("/public", f"/public/meetings/{meeting}", sent.headers["Location"], "/public/feed.atom"):
+        seen.append(await read(here, path))
+    seen.append((await here.client.get("/public/calendar.ics")).text)
+    seen.append((await here.call("GET", f"/meetings/{meeting}", RECORDER)).text)
+    tables = await here.service.pool.fetch("select tablename from pg_tables where schemaname = 'public'")
+    for row in tables:
+        stored = await here.service.pool.fetchval(f"select string_agg(t::text, '') from {row['tablename']} t")
+        seen.append(stored or "")
+    for text in seen:
+        assert NAME not in text
+        assert PHONE not in text
+    vault = "select count(*) from vault where field = 'applicant'"
+    assert await here.service.pool.fetchval(vault) == 2
+    await here.post(f"/meetings/{meeting}/cancel", {"reason": "停电"})
+    tidy = here.service.plan.tidy
+    assert tidy
+    await tidy(here.service)
+    assert await here.service.pool.fetchval(vault) == 2
+    await here.at(BEGIN + 40 * DAY)
+    await tidy(here.service)
+    assert await here.service.pool.fetchval(vault) == 0
+
+
+async def test_an_applicant_is_told_by_short_message_how_it_was_answered(here: Town) -> None:
+    meeting = await noticed(here, await accepted(here))
+    asked = {"applicant_kind": "RESIDENT", "reachable": {"name": NAME, "phone": PHONE}}
+    applied = await here.post(f"/meetings/{meeting}/join-requests", asked, None)
+    await here.post(f"/meetings/{meeting}/join-admissions", {"applicant": applied["applicant"]})
+    told, owner, who = teller(here.service), UUID(meeting), UUID(applied["applicant"])
+    async with here.service.pool.acquire() as con:
+        whose = await told.look(con, [owner])
+    fact = said.JoinAdmitted(applicant=who)
+    message = told.tell(Told(1, "meeting", owner, f"meeting/{owner}/1", fact, BEGIN), whose[owner])
+    assert message
+    assert (message.template, message.to) == ("admitted", who)
+    assert message.parameters == {"community": "大灰厂社区", "day": "2月5日", "code": applied["code"]}
+    assert (await told.contacts(here.service.pool, [who]))[who].to == f"+86{PHONE}"
+
+
+async def disclosed(here: Town) -> tuple[UUID, str]:
+    """A topic whose result is public, and its meeting."""
+    topic = await accepted(here, public_title="垃圾清运", people=4)
+    await here.post(f"/topics/{topic}/background", {"title": "说明"})
+    path, member = await opened(here, BEGIN + 5 * DAY, topic)
+    await here.post(f"{path}/positions", {"party": member, "topic": topic, "position": "SUPPORT"}, RECORDER)
+    promise = {"owner": "两委", "task": "清运", "due_at": BEGIN + 9 * DAY}
+    held = await here.post(f"{path}/hold", concluding(topic, conclusion="SETTLED", promises=[promise]))
+    await here.post(f"{path}/minutes", {"text": "会议记录正文"}, RECORDER)
+    await here.post(f"/undertakings/{held['undertakings'][0]}/done", {"finished_at": BEGIN + 5 * DAY})
+    await here.post(f"/topics/{topic}/disclose", {"result": "已清运 3 车"})
+    return topic, path.rpartition("/")[2]
+
+
+async def test_the_result_is_public_with_its_minutes_and_without_small_counts(here: Town) -> None:
+    topic, meeting = await disclosed(here)
+    text = await read(here, f"/public/meetings/{meeting}")
+    (minutes,) = await here.get(f"/meetings/{meeting}/minutes", None)
+    for item in ("当场解决", "会议记录正文", minutes["sha256"], "赞成 &lt;5", "代表 &lt;5 人", "席位 3/3"):
+        assert item in text, item
+    about = await read(here, f"/public/topics/{topic}")
+    for item in ("已清运 3 车", "&lt;5 人", "议题上会", "当场解决", "结果公开"):
+        assert item in about, item
+    shown = await here.get(f"/public/topics/{topic}", None)
+    assert shown["people"] == "<5"
+    front = await read(here, "/public")
+    assert "已清运 3 车" in front
+    assert "已召开 1 次" in await read(here, "/public/communities/dahuichang")
+    await here.at(BEGIN + 200 * DAY)
+    assert "已清运 3 车" not in await read(here, "/public")
+
+
+def valid(feed: bytes) -> Any:
+    """The feed, read by a grammar and by a reader that are not ours."""
+    grammar = etree.RelaxNG(etree.parse(Path("tests/support/atom.rng")))
+    grammar.assertValid(etree.fromstring(feed))
+    found = feedparser.parse(feed)
+    assert found.bozo == 0, found.get("bozo_exception")
+    return found
+
+
+async def test_notices_and_results_are_followed_as_an_atom_feed(here: Town) -> None:
+    empty = valid((await here.client.get("/public/feed.atom")).content)
+    assert (empty.entries, empty.version) == ([], "atom10")
+    topic, meeting = await disclosed(here)
+    answer = await here.client.get("/public/feed.atom")
+    assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = valid(answer.content)
+    assert [entry.id for entry in feed.entries] == [
+        f"tag:beigong.example,2024:{name}"
+        for name in (f"topic/{topic}/result", f"meeting/{meeting}/result", f"meeting/{meeting}/notice")
+    ]
+    assert "已清运 3 车" in feed.entries[0].content[0].value
+    assert feed.feed.updated == feed.entries[0].updated == "2024-02-06T00:00:00+00:00"
+    again = valid((await here.client.get("/public/feed.atom")).content)
+    assert [entry.id for entry in again.entries] == [entry.id for entry in feed.entries]
+    assert valid((await here.client.get("/public/communities/zhangguozhuang/feed.atom")).content).entries == []
+    assert len(valid((await here.client.get("/public/communities/dahuichang/feed.atom")).content).entries) == 3
+    assert (await here.client.get("/public/communities/nowhere/feed.atom")).status_code == 404
+
+
+async def test_whoever_has_the_newest_is_told_so(here: Town) -> None:
+    await noticed(here, await accepted(here))
+    for path in ("/public/feed.atom", "/public/calendar.ics", "/public", "/public/communities/dahuichang"):
+        first = await page(here, path)
+        assert first.headers["Cache-Control"] == "public, max-age=60"
+        same = await page(here, path, **{"If-None-Match": f'"other", W/{first.headers["ETag"]}'})
+        assert (same.status_code, same.content) == (304, b"")
+        assert (await page(here, path, **{"If-None-Match": '"other"'})).status_code == 200
+    changed = first = await page(here, "/public/feed.atom")
+    assert changed.headers["Last-Modified"] == "Thu, 01 Feb 2024 00:00:00 GMT"
+    for since, status in (
+        (first.headers["Last-Modified"], 304),
+        ("Wed, 31 Jan 2024 23:59:59 GMT", 200),
+        ("yesterday", 200),
+    ):
+        assert (await page(here, "/public/feed.atom", **{"If-Modified-Since": since})).status_code == status
+    both = {"If-None-Match": '"other"', "If-Modified-Since": first.headers["Last-Modified"]}
+    assert (await page(here, "/public/feed.atom", **both)).status_code == 200
+
+
+def event(calendar: bytes) -> Any:
+    """The only event of a calendar, read strictly by two libraries that are not ours."""
+    vobject.readOne(calendar.decode()).validate(raiseException=True)
+    (found,) = IcsCalendarStream.calendar_from_ics(calendar.decode()).events
+    return found
+
+
+async def test_meetings_are_followed_as_a_calendar(here: Town) -> None:
+    topic = await accepted(here, public_title="停车, 充电; 照明")
+    meeting = await noticed(here, topic)
+    paths = [f"/public/{where}calendar.ics" for where in ("", "communities/dahuichang/", f"meetings/{meeting}/")]
+    for path in paths:
+        answer = await here.client.get(path)
+        assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+        assert b"BEGIN:VTIMEZONE\r\nTZID:Asia/Shanghai" in answer.content
+        first = event(answer.content)
+        assert (first.uid, first.sequence, first.status) == (f"{meeting}@beigong.example", 0, "CONFIRMED")
+        assert first.dtstart == BEGIN + 4 * DAY
+        assert "停车, 充电; 照明" in first.summary
+    await here.post(f"/meetings/{meeting}/postpone", {"starts_at": BEGIN + 6 * DAY, "reason": "材料未齐"})
+    moved = event((await here.client.get(paths[0])).content)
+    assert (moved.uid, moved.sequence, moved.status) == (first.uid, 1, "TENTATIVE")
+    assert moved.dtstart == BEGIN + 6 * DAY
+    assert "材料未齐" in await read(here, f"/public/meetings/{meeting}")
+    await here.post(f"/meetings/{meeting}/notice", {"participants": SEATS, "moderator": "secretary", "form": "ON_SITE"})
+    assert event((await here.client.get(paths[0])).content).sequence == 2
+    await here.post(f"/meetings/{meeting}/cancel", {"reason": "停电"})
+    gone = event((await here.client.get(paths[0])).content)
+    assert (gone.uid, gone.sequence, gone.status) == (first.uid, 3, "CANCELLED")
+    assert (await here.client.get(f"/public/meetings/{UUID(int=1)}/calendar.ics")).status_code == 404
+
+
+async def test_a_title_is_a_text_and_never_a_part_of_the_page(here: Town) -> None:
+    title = "<script>alert(1)</script>\"'&]]>\ufffe"
+    topic = await accepted(here, public_title=title)
+    meeting = await noticed(here, topic)
+    for path in ("/public", "/public/communities/dahuichang", f"/public/meetings/{meeting}", f"/public/topics/{topic}"):
+        answer = await page(here, path)
+        assert "<script" not in answer.text
+        assert "&lt;script&gt;alert(1)" in answer.text
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        style = answer.text.partition("<style>")[2].partition("</style>")[0]
+        assert b64encode(sha256(style.encode()).digest()).decode() in policy
+    feed = valid((await here.client.get("/public/feed.atom")).content)
+    assert "<script>alert(1)" in etree.fromstring((await here.client.get("/public/feed.atom")).content).xpath(
+        "string()"
+    )
+    assert feed.entries[0].content[0].type == "text/plain"
+    assert title[:-1] in event((await here.client.get("/public/calendar.ics")).content).summary
