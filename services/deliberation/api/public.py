@@ -258,13 +258,16 @@ async def apply_by_form(id: FromPath[UUID], service: Here, ask: Asking, request:
     except ValidationError as error:
         data, wrong = None, _wrong(error)
     if data is None:
+        if not _wants_page(request):
+            field, words = next(iter(wrong.items()))
+            raise BadBody("invalid", words, 422, f"/{field}" if field else None)
         return await _again(service, request, id, given, wrong, 422)
     key = digest(codes(service).key, await request.body(), "sha256").hex()
     once = Ask(ask.caller, f"{request.url.path}\n{key}", b"", None, ask.correlation)
     try:
         done = await apply(service, id, data, once)
     except RuleBroken as error:
-        if any(reason.code == "not_found" for reason in error.reasons):
+        if not _wants_page(request) or any(reason.code == "not_found" for reason in error.reasons):
             raise
         return await _again(service, request, id, given, {"": "；".join(r.words for r in error.reasons)}, 409)
     return Response(b"", status_code=303, headers=_PRIVATE | {"Location": f"/public/applications/{done['code']}"})
@@ -276,7 +279,7 @@ def _from_our_page(request: AnyRequest, service: DeliberationService) -> None:
     ours = {request.headers.get("host"), (service.today.public.url or "").partition("://")[2]}
     own = site in ("same-origin", "none") if site else origin is None or origin.partition("://")[2] in ours
     if not own:
-        raise BadBody("foreign_form", "请在本镇公开页面上提交申请", 403)
+        raise BadBody("foreign_form", "请在本镇公开页面上提交申请")
 
 
 async def _form(request: AnyRequest) -> dict[str, str]:
