@@ -118,6 +118,10 @@ class Asked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Kept(Asked):
+    """What is asked for to be kept in the vault alone: who somebody is, and how to reach them."""
+
+
 class Fact(Value):
     """Something that happened, said once by one service and kept for ever.
 

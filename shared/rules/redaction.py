@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
+from shared.events.base import Kept
 from shared.rules.broken import Reason
 
 CODE = "personal_data_in_public_text"
@@ -100,6 +101,8 @@ def unfit_text(text: str, pointer: str, known: Sequence[Known] = (), public: Col
 def _texts(value: object, pointer: str) -> Iterator[tuple[str, str]]:
     """Every text in there, with its pointer."""
     match value:
+        case Kept():
+            return  # it becomes public nowhere
         case BaseModel():
             for name, inner in value:
                 yield from _texts(inner, f"{pointer}/{name}")

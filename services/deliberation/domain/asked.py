@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Asked, Code, Flag, Line, Mention, Moment, Prose, Ref
+from shared.events.base import Asked, Code, Flag, Kept, Line, Mention, Moment, Prose, Ref
 from shared.events.deliberation import (
     ApplicantKind,
     AssemblyForum,
@@ -68,7 +68,7 @@ class VacateSeat(Asked):
     reason: Line
 
 
-class Reachable(Asked):
+class Reachable(Kept):
     """姓名和电话 of somebody who takes part for others: for the vault, and never said in a fact."""
 
     name: Annotated[Line, Field(max_length=50)]

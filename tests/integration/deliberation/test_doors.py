@@ -1,16 +1,14 @@
 """The doors around a topic and a meeting: files, agenda, codes, reviews, demands, terms, absences, lists, histories."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from PIL import Image
 
 from ops.embedded.keys import Bearer
 from services.deliberation.telling import teller
@@ -39,23 +37,10 @@ async def accepted(here: Town, **motion: Any) -> UUID:
     return UUID(topic)
 
 
-async def upload(here: Town, path: str, colour: str, who: Bearer = SECRETARY) -> dict[str, Any]:
-    """A picture is attached; what the list says of it."""
-    picture = BytesIO()
-    Image.new("RGB", (8, 8), colour).save(picture, "PNG")
-    files = {"file": ("材料.png", picture.getvalue(), "image/png")}
-    token = here.keys.token(who, now=datetime.now(UTC), lifetime=HOUR)
-    answer = await here.client.post(path, files=files, headers={"Authorization": f"Bearer {token}"})
-    assert answer.status_code == 201, answer.text
-    (found,) = [one for one in await here.get(path, who) if one["id"] == answer.json()["id"]]
-    shown: dict[str, Any] = found
-    return shown
-
-
 async def test_the_background_names_its_files_by_their_checksums_and_the_evidence_too(here: Town) -> None:
     topic = await accepted(here)
     path = f"/topics/{topic}"
-    page = await upload(here, f"{path}/attachments", "red")
+    page = await here.attached(f"{path}/attachments", "red")
     other = "0" * 64
     assert await here.refused(f"{path}/background", {"title": "说明", "documents": [other]}) == ["attachment_unknown"]
     await here.post(f"{path}/background", {"title": "说明", "documents": [page["sha256"]]})
@@ -69,12 +54,12 @@ async def test_the_background_names_its_files_by_their_checksums_and_the_evidenc
     promise = {"owner": "两委", "task": "清运", "due_at": BEGIN + 9 * DAY}
     held = await here.post(f"{meeting}/hold", concluding(topic, conclusion="SETTLED", promises=[promise]))
     undertaking = f"/undertakings/{held['undertakings'][0]}"
-    photo = await upload(here, f"{undertaking}/attachments", "blue", RECORDER)
+    photo = await here.attached(f"{undertaking}/attachments", "blue", RECORDER)
     done = {"finished_at": BEGIN + 5 * DAY, "evidence": [page["sha256"]]}
     assert await here.refused(f"{undertaking}/done", done) == ["attachment_unknown"]
     await here.post(f"{undertaking}/attachments/{photo['id']}/withdraw", {"reason": "拍错"})
     assert await here.refused(f"{undertaking}/reports", {"evidence": [photo["sha256"]]}) == ["attachment_unknown"]
-    photo = await upload(here, f"{undertaking}/attachments", "green", RECORDER)
+    photo = await here.attached(f"{undertaking}/attachments", "green", RECORDER)
     await here.post(f"{undertaking}/done", done | {"evidence": [photo["sha256"]]})
     assert (await here.get(undertaking))["evidence"] == [photo["sha256"]]
 

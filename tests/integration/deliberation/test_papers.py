@@ -73,12 +73,13 @@ async def finished(here: Town) -> tuple[UUID, str]:
     topic, path = await held(here)
     await here.post(f"{path}/minutes", {"text": "第一行\n第二行"}, RECORDER)
     await here.post(f"{path}/minutes-corrections", {"text": "第一行\n改正的第二行", "reason": "笔误"}, RECORDER)
-    (undertaking,) = await here.get(f"/undertakings?topic={topic}")
+    (undertaking,) = (await here.get(f"/undertakings?topic={topic}"))["items"]
     await here.at(BEGIN + 20 * DAY)
+    photo = await here.attached(f"/undertakings/{undertaking['id']}/attachments", "green", RECORDER)
     done = {
         "finished_at": here.service.now(),
         "done": [{"work": "道路修补", "amount": 19, "quantity": "PLACES"}],
-        "evidence": ["ab" * 32],
+        "evidence": [photo["sha256"]],
     }
     await here.post(f"/undertakings/{undertaking['id']}/done", done)
     await here.post(f"/topics/{topic}/disclose", {"result": "道路修补19处，已完工。"})
@@ -147,6 +148,7 @@ async def test_the_dossier_tells_the_whole_way_of_a_topic(here: Town) -> None:
         assert f"{number}、{title}" in shown.text
         assert f"{number}、{title}" in printed_text
     minutes = await here.get(f"{path}/minutes", None)
+    (undertaking,) = (await here.get(f"/undertakings?topic={topic}"))["items"]
     positions = await here.service.pool.fetch("select position from journal where kind <> 'platform' order by position")
     for words in (
         "北宫镇大灰厂社区",
@@ -162,7 +164,7 @@ async def test_the_dossier_tells_the_whole_way_of_a_topic(here: Town) -> None:
         "第1版校验码",
         "改正的第二行",
         "删去1行，新增1行",
-        "ab" * 32,
+        *undertaking["evidence"],
         *(version["sha256"] for version in minutes),
     ):
         assert words in shown.text, words
@@ -171,7 +173,7 @@ async def test_the_dossier_tells_the_whole_way_of_a_topic(here: Town) -> None:
     assert "2024-02-06T08:00:00+08:00" in shown.times
     register = shown.text.rpartition("八、事实清单")[2]
     assert f"{positions[0]['position']}2024年2月1日8:00议题（1）议题提出" in register
-    assert f"{positions[-1]['position']}2024年2月21日8:00议题（8）议题办结" in register
+    assert f"{positions[-1]['position']}2024年2月21日8:00议题（9）议题办结" in register
 
 
 async def test_the_pdf_is_the_same_for_the_same_journal_and_has_no_date_but_the_datas(here: Town) -> None:

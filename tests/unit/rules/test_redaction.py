@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.intake.domain.asked import Finish, ReportProgress
-from shared.events.base import Asked, Line, Value
+from shared.events.base import Asked, Kept, Line, Value
 from shared.rules.redaction import (
     CODE,
     DOOR,
@@ -218,3 +218,15 @@ def test_texts_inside_of_a_request_are_looked_through_and_names_of_streams_are_n
         steps=(Step(work="抢修"), Step(work="联系13800138000")), sources=(digits, "13800138000" * 5 + "f" * 9)
     )
     assert [reason.pointer for reason in unfit(asked)] == ["/steps/1/work"]
+
+
+def test_what_goes_into_the_vault_may_name_somebody() -> None:
+    class Reachable(Kept):
+        phone: Line
+
+    class Asking(Asked):
+        reachable: Reachable
+        reason: Line
+
+    asked = Asking(reachable=Reachable(phone="13800138000"), reason="联系13800138000")
+    assert [reason.pointer for reason in unfit(asked)] == ["/reason"]
