@@ -56,6 +56,11 @@ class _Entry:
     category: str
 
 
+def _utc(at: datetime) -> datetime:
+    """Whole seconds: no reader needs more, and some read no more."""
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
 def _titled(one: PublicMeeting, site: Site) -> str:
     return f"{site.names.community(one.community)}{day(one.starts_at)}议事协商会议"
 
@@ -114,15 +119,15 @@ def atom(
     feed.link(href=site.base + page, rel="alternate", type="text/html")
     feed.language("zh-CN")
     feed.generator("fiveplusn")
-    feed.updated(updated.astimezone(UTC))
+    feed.updated(_utc(updated))
     for entry in entries:
         one = feed.add_entry(order="append")
         one.id(site.tag(entry.id))
         one.title(_NOT_XML.sub("\ufffd", entry.title))
         one.link(href=entry.link, rel="alternate", type="text/html")
         one.category(term=entry.category)
-        one.published(entry.published.astimezone(UTC))
-        one.updated(entry.updated.astimezone(UTC))
+        one.published(_utc(entry.published))
+        one.updated(_utc(entry.updated))
         one.content(_NOT_XML.sub("\ufffd", "\n".join(entry.lines)), type="text")
     return feed.atom_str(pretty=True), updated
 
@@ -147,8 +152,8 @@ def calendar(
 def _event(site: Site, one: PublicMeeting, called: Mapping[UUID, str]) -> Event:
     event, link = Event(), f"{site.base}/public/meetings/{one.id}"
     event.add("uid", f"{one.id}@{site.domain}")
-    event.add("dtstamp", one.changed_at.astimezone(UTC))
-    event.add("last-modified", one.changed_at.astimezone(UTC))
+    event.add("dtstamp", _utc(one.changed_at))
+    event.add("last-modified", _utc(one.changed_at))
     event.add("dtstart", one.starts_at.astimezone(SHANGHAI).replace(microsecond=0))
     if one.held_at and one.held_at > one.starts_at:
         event.add("dtend", one.held_at.astimezone(SHANGHAI).replace(microsecond=0))

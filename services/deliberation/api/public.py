@@ -107,13 +107,13 @@ def _shown(request: AnyRequest, page: str, found: public.Shown | None, **besides
     if not _wants_page(request):
         return _kept(request, public.as_json(found), "application/json", _SAFE | _PUBLIC)
     content = _ENVIRONMENT.get_template(page).render(found=found, town=found["town"], **besides).encode()
-    return _kept(request, content, "text/html; charset=utf-8", _SAFE | _PUBLIC)
+    return _kept(request, content, "text/html", _SAFE | _PUBLIC)
 
 
 def _page(request: AnyRequest, status: int, page: str, **shown: object) -> Response[bytes]:
     town = request.app.state.service.town.name
     content = _ENVIRONMENT.get_template(page).render(town=town, **shown).encode()
-    return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=_PRIVATE)
+    return Response(content, status_code=status, media_type="text/html", headers=_PRIVATE)
 
 
 def _refused(request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -224,7 +224,7 @@ async def _calendar(
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": 'attachment; filename="meetings.ics"',
     }
-    return _kept(request, content, "text/calendar; charset=utf-8", headers, changed)
+    return _kept(request, content, "text/calendar", headers, changed)
 
 
 @get("/public/calendar.ics", media_type="text/calendar", guards=[OFTEN])
