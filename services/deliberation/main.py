@@ -1,6 +1,7 @@
 """The deliberation service, wired by hand."""
 
 from services.deliberation.api import ROUTES
+from services.deliberation.applying import tidy
 from services.deliberation.domain.platform import found, platform_id
 from services.deliberation.domain.terms import Terms
 from services.deliberation.handlers import listen
@@ -42,6 +43,7 @@ PLAN = Plan(
     ring=ring,
     begin=begin,
     tells=teller,
+    tidy=tidy,
     attachments=True,
 )
 

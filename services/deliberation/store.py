@@ -43,6 +43,13 @@ class HotspotTopic:
     topic: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class JoinApplication:
+    """参会申请: to which meeting; how it is answered, the meeting says."""
+
+    meeting: UUID
+
+
 def month_id(community: str, month: date) -> UUID:
     """The note of a community's month."""
     return derived("month", community, month)
@@ -265,4 +272,20 @@ ABSENCES = Kind(
 HOTSPOT_TOPICS = Kind(
     "hotspot-topic", HotspotTopic, table(METADATA, "hotspot_topics", Column("topic", Uuid, nullable=False, index=True))
 )
-KINDS = (PLATFORMS, TOPICS, MEETINGS, ASSEMBLIES, UNDERTAKINGS, ABSENCE_REPORTS, MONTHS, ABSENCES, HOTSPOT_TOPICS)
+APPLICATIONS = Kind(
+    "application",
+    JoinApplication,
+    table(METADATA, "applications", Column("meeting", Uuid, nullable=False, index=True)),
+)
+KINDS = (
+    PLATFORMS,
+    TOPICS,
+    MEETINGS,
+    ASSEMBLIES,
+    UNDERTAKINGS,
+    ABSENCE_REPORTS,
+    MONTHS,
+    ABSENCES,
+    HOTSPOT_TOPICS,
+    APPLICATIONS,
+)

@@ -120,6 +120,7 @@ _SAID = (
     (re.compile(r"Input should be (?:less than or equal to|less than) (.*)"), r"不得大于 \1"),
     (re.compile(r"Input should be (?:greater than or equal to|greater than) (.*)"), r"不得小于 \1"),
     (re.compile(r"Input should be (.*)"), r"应为 \1 之一"),
+    (re.compile(r"Value should have at most (\d+) items? after validation.*"), r"长度不得超过 \1"),
     (re.compile(r"(?:Tuple|List) should have at most (\d+) items?.*"), r"至多 \1 项"),
     (re.compile(r"(?:Tuple|List) should have at least (\d+) items?.*"), r"至少 \1 项"),
 )

@@ -8,6 +8,7 @@ from services.deliberation.api import (
     meetings,
     papers,
     platforms,
+    public,
     sittings,
     statistics,
     topics,
@@ -26,4 +27,5 @@ ROUTES = [
     *files.ROUTES,
     *absences.ROUTES,
     *papers.ROUTES,
+    *public.ROUTES,
 ]

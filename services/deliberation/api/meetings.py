@@ -1,12 +1,12 @@
 """会议之前: plan, notice, invitations, applications, postponing and cancelling."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from services.deliberation import history, listing, views
 from services.deliberation.api.door import (
@@ -18,6 +18,8 @@ from services.deliberation.api.door import (
     platform_of,
     topics_in_hand,
 )
+from services.deliberation.api.limits import OFTEN, OFTEN_APPLYING
+from services.deliberation.applying import applicants_of, apply
 from services.deliberation.domain import topic
 from services.deliberation.domain.asked import (
     AcceptInvitation,
@@ -45,20 +47,20 @@ from services.deliberation.domain.notice import (
     order_agenda,
     postpone,
     publish_notice,
-    request_join,
     schedule_meeting,
 )
 from services.deliberation.domain.platform import Platform, platform_id
 from services.deliberation.listing import MeetingFilters
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
 from shared.plumbing import query
+from shared.plumbing.audit import audited
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 
 
-@get("/notices")
+@get("/notices", guards=[OFTEN])
 async def list_notices(service: Here, community: FromQuery[str | None] = None) -> views.Rows:
     """公示中的会议, for everybody."""
     return await views.notices(service.pool, community)
@@ -203,21 +205,33 @@ async def excuse_from_meeting(
     return await together(service.base, [(MEETINGS, id)], ask, decide)
 
 
-@post("/meetings/{id:uuid}/join-requests")
+@post("/meetings/{id:uuid}/join-requests", guards=[OFTEN_APPLYING])
 async def request_to_join(
     id: FromPath[UUID],
     data: JSONBody[RequestJoin],
     service: Here,
     ask: Asking,
 ) -> Answer:
-    """申请参会, by anybody; answers the application's id."""
-    applicant = uuid4()
+    """申请参会, by anybody; answers the application's id, and the `code` by which its answer is seen."""
+    return await apply(service, id, data, ask)
 
-    def decide(work: Work, held: Held[Meeting]) -> Answer:
-        held.change(request_join, data, applicant=applicant, now=work.now)
-        return answered(held) | {"applicant": str(applicant)}
 
-    return await together(service.base, [(MEETINGS, id)], ask, decide)
+@get("/meetings/{id:uuid}/applicants")
+async def list_applicants(
+    id: FromPath[UUID],
+    service: Here,
+    ask: Asking,
+    reason: Annotated[str, QueryParameter(min_length=2, max_length=200)],
+) -> views.Rows:
+    """参会申请人名单, with names and numbers; who looked, and why, is kept."""
+    async with service.pool.acquire() as con, con.transaction():
+        row = await con.fetchrow(MEETINGS.read_sql, id)
+        if row is None:
+            raise NotFoundException
+        meeting: Meeting = MEETINGS.stored(row)
+        ask.caller.must_reach(Scope(meeting.community))
+        await audited(con, ask.caller, "vault.applicants", f"meeting/{id}", reason)
+        return await applicants_of(con, service.vault, meeting)
 
 
 @post("/meetings/{id:uuid}/join-admissions", status_code=200)
@@ -295,6 +309,7 @@ ROUTES = [
     accept_meeting_invitation,
     excuse_from_meeting,
     request_to_join,
+    list_applicants,
     admit_applicant,
     decline_applicant,
     postpone_meeting,

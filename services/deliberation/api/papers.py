@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from services.deliberation import printing, stories, views
 from services.deliberation.api.door import Answer, DeliberationService, Here
+from services.deliberation.api.limits import OFTEN
 from services.deliberation.domain.dossier import dossier
 from services.deliberation.domain.draft import draft
 from services.deliberation.domain.paper import Paper
@@ -50,7 +51,7 @@ async def draft_meeting_minutes(id: FromPath[UUID], service: Here, ask: Asking) 
     return {"text": draft(id, told, titles=titles, town=service.town)}
 
 
-@get("/meetings/{id:uuid}/minutes/{version:int}", media_type="text/plain")
+@get("/meetings/{id:uuid}/minutes/{version:int}", media_type="text/plain", guards=[OFTEN])
 async def read_minutes_version(id: FromPath[UUID], version: FromPath[int], service: Here) -> Response[bytes]:
     """会议记录 of one version, for everybody: exactly the bytes whose SHA-256 was published."""
     for found in await views.minutes(service.pool, id):

@@ -18,6 +18,7 @@ from services.deliberation.api.door import (
     platform_of,
     topics_in_hand,
 )
+from services.deliberation.api.limits import OFTEN
 from services.deliberation.codes import check_in_code, fits
 from services.deliberation.domain import topic
 from services.deliberation.domain.absence import absence_id, report_absence
@@ -313,7 +314,7 @@ async def correct_meeting_minutes(
     return await change(service.base, MEETINGS, id, ask, correct_minutes, data, by=ask.caller.names)
 
 
-@get("/meetings/{id:uuid}/minutes")
+@get("/meetings/{id:uuid}/minutes", guards=[OFTEN])
 async def read_meeting_minutes(id: FromPath[UUID], service: Here) -> views.Rows:
     """会议记录, all versions, for everybody."""
     return await views.minutes(service.pool, id)

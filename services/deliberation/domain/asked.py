@@ -278,9 +278,10 @@ class ExcuseAbsence(Asked):
 
 
 class RequestJoin(Asked):
-    """申请参会."""
+    """申请参会. `reachable`: who applies, for the vault alone."""
 
     applicant_kind: ApplicantKind
+    reachable: Reachable | None = None
 
 
 class AdmitApplicant(Asked):

@@ -1,9 +1,10 @@
 """The numbers of deliberation that are our default [D]: section `deliberation` of `config/township.yaml`."""
 
+from datetime import timedelta
 from fractions import Fraction
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.events.base import Code, Line, Value
 from shared.events.deliberation import MemberKind, Seat
@@ -57,6 +58,19 @@ class OwnFounding(Value):
     seats: tuple[FirstSeat, ...] = ()
 
 
+class PublicTerms(Value):
+    """公开. `url`: where the public pages stand, None: as they were asked for; `authority`: of tag URIs (RFC 4151).
+
+    `results_months`: so long results stand on the first page; `applicants_kept`: names and numbers of applicants, from
+    the end of their meeting.
+    """
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+$")] | None
+    authority: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+,20\d\d$")]
+    results_months: int = Field(ge=1, le=24)
+    applicants_kept: timedelta
+
+
 class Terms(township.Terms):
     """议事协商的各项约定.
 
@@ -82,6 +96,7 @@ class Terms(township.Terms):
     attachments: AttachmentTerms
     month_warning_days: int = Field(ge=1, le=27)
     common_people: int = Field(ge=1)
+    public: PublicTerms
     founding: dict[CommunityKind, Founding]
     communities: dict[Code, OwnFounding]
 

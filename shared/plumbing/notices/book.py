@@ -45,13 +45,13 @@ async def queue(con: Connection, queued: Sequence[Queued], now: datetime) -> int
         return 0
     rows = [
         (
-            notice_id(told.owner, message),
+            notice_id(message.to or told.owner, message),
             told.kind,
-            told.owner,
+            message.to or told.owner,
             message.template,
             json.dumps(dict(message.parameters), ensure_ascii=False),
             to.critical,
-            to.subject,
+            message.to or to.subject,
             due,
         )
         for told, to, message, due in queued

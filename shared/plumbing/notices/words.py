@@ -98,13 +98,15 @@ class NoticeTerms(township.Terms):
 class Message:
     """What somebody is to be told. `parameters`: public words only; `once`: the cause, for which nobody is told twice.
 
-    `of`: when it happened, if that is not when it was said.
+    `of`: when it happened, if that is not when it was said; `to`: which of several people in the matter is meant, by the
+    owner of the contact, whose key in the vault is theirs.
     """
 
     template: str
     parameters: Mapping[str, str]
     once: str
     of: datetime | None = None
+    to: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ import pytest
 from ops.embedded.keys import Bearer
 from services.intake.api.following import PER_MINUTE
 from services.intake.domain.masking import masked_name, masked_phone
-from services.intake.following import follow_code, followed, read_code
+from services.intake.following import follow_code, followed
 from services.intake.store import COMPLAINTS
+from shared.plumbing.follow_codes import read_code
 from tests.integration.intake.town import DAY, HOUR, OFFICER, SUPERVISOR, UNIT, Town
 from tests.support.running import OPERATOR
 

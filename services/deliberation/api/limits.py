@@ -1,0 +1,10 @@
+"""How often one address may come to the doors that are open to everybody, in a minute, in each process."""
+
+from shared.plumbing.rate_limit import per_address
+
+PER_MINUTE = 120
+APPLICATIONS_PER_MINUTE = 10
+OFTEN = per_address("public", lambda _: PER_MINUTE)
+"""Pages, feeds, calendars, notices and minutes, counted together."""
+OFTEN_APPLYING = per_address("apply", lambda _: APPLICATIONS_PER_MINUTE)
+"""Applications, by form and by JSON, and looks at their answers by code."""

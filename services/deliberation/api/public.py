@@ -1,0 +1,367 @@
+"""公开: pages, feeds and calendars for everybody, and the form by which anybody applies to take part.
+
+A browser gets a page, without scripts and with our own style alone; whoever does not ask for one gets JSON.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from hashlib import sha256
+from hmac import digest
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import jinja2
+from litestar import MediaType, Request, Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from pydantic import ValidationError
+
+from services.deliberation import feeds, public
+from services.deliberation.api.door import DeliberationService, Here
+from services.deliberation.api.limits import OFTEN, OFTEN_APPLYING
+from services.deliberation.applying import answered, apply, codes
+from services.deliberation.domain.asked import RequestJoin
+from services.deliberation.domain.meeting import Application
+from services.deliberation.domain.month import months_before
+from services.deliberation.domain.wording import Named, day, moment, named
+from shared.events.deliberation import ApplicantKind
+from shared.plumbing.change import Ask
+from shared.plumbing.errors import BadBody, answer, chinese
+from shared.plumbing.service import Asking
+from shared.rules.broken import RuleBroken
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 20
+FEED_MONTHS = 12
+"""Feeds and calendars look back so far."""
+FRESH_S = 60
+"""So long may a public page be shown from a cache."""
+_PAGES = Path(__file__).parents[1] / "pages"
+_STYLE = (_PAGES / "public.css").read_text()
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+_ENVIRONMENT.filters["moment"] = lambda text: moment(datetime.fromisoformat(text))
+_ENVIRONMENT.filters["day"] = lambda text: day(datetime.fromisoformat(text))
+_ENVIRONMENT.globals |= {"style": _STYLE, "kinds": {kind.value: named(kind) for kind in ApplicantKind}}
+_SAFE = {
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+"""Nothing but our own style is loaded, and a form goes nowhere but here."""
+_PRIVATE = _SAFE | {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+"""A code opens the page: it is kept by no cache and told to no other site."""
+_PUBLIC = {"Cache-Control": f"public, max-age={FRESH_S}"}
+_NOTHING = "没有找到这个页面，或其内容尚未公开。"
+_NO_CODE = "没有找到这个查询码。请核对：共 16 位，由数字和字母组成，申请时已告知您。"
+AnyRequest = Request[Any, Any, Any]
+
+
+def _wants_page(request: AnyRequest) -> bool:
+    """A browser; whoever does not care gets JSON."""
+    return request.accept.best_match([MediaType.JSON, MediaType.HTML]) == MediaType.HTML
+
+
+def _kept(
+    request: AnyRequest, content: bytes, media: str, headers: Mapping[str, str], changed: datetime | None = None
+) -> Response[bytes]:
+    """The content, or 304 for whoever has it already (RFC 9110, 13.2.2)."""
+    tag = f'"{sha256(content).hexdigest()[:32]}"'
+    told = {**headers, "ETag": tag} | ({"Last-Modified": _http_date(changed)} if changed else {})
+    if _has_it(request, tag, changed):
+        return Response(b"", status_code=304, headers=told, media_type=media)
+    return Response(content, headers=told, media_type=media)
+
+
+def _http_date(at: datetime) -> str:
+    return format_datetime(at.astimezone(UTC).replace(microsecond=0), usegmt=True)
+
+
+def _has_it(request: AnyRequest, tag: str, changed: datetime | None) -> bool:
+    if (named_tags := request.headers.get("if-none-match")) is not None:
+        return bool({"*", tag} & {one.strip().removeprefix("W/") for one in named_tags.split(",")})
+    since = request.headers.get("if-modified-since")
+    if since is None or changed is None:
+        return False
+    try:
+        had = parsedate_to_datetime(since)
+    except ValueError:
+        return False
+    return had.tzinfo is not None and changed.replace(microsecond=0) <= had
+
+
+def _shown(request: AnyRequest, page: str, found: public.Shown | None, **besides: object) -> Response[bytes]:
+    """As a page or as JSON; raises `NotFoundException` where nothing is public."""
+    if found is None:
+        raise NotFoundException
+    if not _wants_page(request):
+        return _kept(request, public.as_json(found), "application/json", _SAFE | _PUBLIC)
+    content = _ENVIRONMENT.get_template(page).render(found=found, town=found["town"], **besides).encode()
+    return _kept(request, content, "text/html", _SAFE | _PUBLIC)
+
+
+def _page(request: AnyRequest, status: int, page: str, **shown: object) -> Response[bytes]:
+    town = request.app.state.service.town.name
+    content = _ENVIRONMENT.get_template(page).render(town=town, **shown).encode()
+    return Response(content, status_code=status, media_type="text/html", headers=_PRIVATE)
+
+
+def _refused(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Why there is no such page, for people; programs get the problem document."""
+    problem = answer(request, error)
+    problem.headers |= {"Cache-Control": "no-store", "Vary": "Accept"}
+    if not _wants_page(request):
+        return problem
+    code = request.scope["path"].startswith("/public/applications/")
+    said = json.loads(problem.content)["title"]
+    advice = {404: _NO_CODE if code else _NOTHING, 429: "请过一分钟再试。"}.get(problem.status_code, "")
+    page = _page(request, problem.status_code, "refused.html", title=said, advice=advice)
+    if waits := problem.headers.get("Retry-After"):
+        page.headers["Retry-After"] = waits
+    return page
+
+
+_OPEN: dict[str, Any] = {"guards": [OFTEN], "exception_handlers": {Exception: _refused}}
+_BY_CODE: dict[str, Any] = {"guards": [OFTEN_APPLYING], "exception_handlers": {Exception: _refused}}
+
+
+@get("/public", **_OPEN)
+async def show_public_overview(service: Here, request: AnyRequest) -> Response[bytes]:
+    """公开首页: notices that stand, meetings to come, results of the last months."""
+    return _shown(request, "overview.html", await public.overview(service))
+
+
+@get("/public/communities/{community:str}", **_OPEN)
+async def show_public_community(community: FromPath[str], service: Here, request: AnyRequest) -> Response[bytes]:
+    """一个社区（村）的协商平台: place, seats, next meeting, the year's twelve months."""
+    return _shown(request, "community.html", await public.community(service, community))
+
+
+@get("/public/meetings/{id:uuid}", **_OPEN)
+async def show_public_meeting(id: FromPath[UUID], service: Here, request: AnyRequest) -> Response[bytes]:
+    """会议公示 with all five items, how to apply, later the result and the minutes."""
+    return _shown(request, "meeting.html", await public.meeting(service, id), given={}, wrong={})
+
+
+@get("/public/topics/{id:uuid}", **_OPEN)
+async def show_public_topic(id: FromPath[UUID], service: Here, request: AnyRequest) -> Response[bytes]:
+    """议题进展与结果."""
+    return _shown(request, "topic.html", await public.topic(service, id))
+
+
+def _site(service: DeliberationService, request: AnyRequest) -> feeds.Site:
+    terms = service.today.public
+    return feeds.Site(terms.url or str(request.base_url).rstrip("/"), terms.authority, Named(service.town))
+
+
+def _known(service: DeliberationService, community: str | None) -> str:
+    """What the feed is called after: a community, or the town."""
+    if community is None:
+        return service.town.name
+    found = service.town.community(community)
+    if found is None:
+        raise NotFoundException
+    return found.name
+
+
+async def _feed(service: DeliberationService, request: AnyRequest, community: str | None) -> Response[bytes]:
+    name = _known(service, community)
+    since = months_before(service.now(), FEED_MONTHS)
+    meetings = await public.meetings(service.pool, community=community, since=since)
+    page = f"/public/communities/{community}" if community else "/public"
+    content, changed = feeds.atom(
+        _site(service, request),
+        f"{name}议事协商公示与结果",
+        f"{page}/feed.atom",
+        page,
+        meetings=meetings,
+        results=await public.disclosed(service.pool, community, since),
+        called=await _called(service, meetings),
+        began=await public.began(service.pool, community),
+    )
+    headers = _PUBLIC | {"X-Content-Type-Options": "nosniff"}
+    return _kept(request, content, "application/atom+xml; charset=utf-8", headers, changed)
+
+
+async def _called(service: DeliberationService, meetings: list[public.PublicMeeting]) -> Mapping[UUID, str]:
+    return await public.titles(service.pool, (topic for one in meetings for topic in one.topics))
+
+
+@get("/public/feed.atom", media_type="application/atom+xml", guards=[OFTEN])
+async def read_feed(service: Here, request: AnyRequest) -> Response[bytes]:
+    """公示与结果订阅 of the whole town (Atom)."""
+    return await _feed(service, request, None)
+
+
+@get("/public/communities/{community:str}/feed.atom", media_type="application/atom+xml", guards=[OFTEN])
+async def read_community_feed(community: FromPath[str], service: Here, request: AnyRequest) -> Response[bytes]:
+    """公示与结果订阅 of one community (Atom)."""
+    return await _feed(service, request, community)
+
+
+async def _calendar(
+    service: DeliberationService, request: AnyRequest, community: str | None, id: UUID | None = None
+) -> Response[bytes]:
+    name = _known(service, community)
+    since = None if id else months_before(service.now(), FEED_MONTHS)
+    meetings = await public.meetings(service.pool, community=community, since=since, id=id)
+    if id and not meetings:
+        raise NotFoundException
+    site, changed = _site(service, request), max((one.changed_at for one in meetings), default=None)
+    url = site.base + request.url.path
+    content = feeds.calendar(site, f"{name}议事协商会议", meetings, await _called(service, meetings), url=url)
+    headers = _PUBLIC | {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": 'attachment; filename="meetings.ics"',
+    }
+    return _kept(request, content, "text/calendar", headers, changed)
+
+
+@get("/public/calendar.ics", media_type="text/calendar", guards=[OFTEN])
+async def read_calendar(service: Here, request: AnyRequest) -> Response[bytes]:
+    """会议日历 of the whole town (iCalendar)."""
+    return await _calendar(service, request, None)
+
+
+@get("/public/communities/{community:str}/calendar.ics", media_type="text/calendar", guards=[OFTEN])
+async def read_community_calendar(community: FromPath[str], service: Here, request: AnyRequest) -> Response[bytes]:
+    """会议日历 of one community (iCalendar)."""
+    return await _calendar(service, request, community)
+
+
+@get("/public/meetings/{id:uuid}/calendar.ics", media_type="text/calendar", guards=[OFTEN])
+async def read_meeting_calendar(id: FromPath[UUID], service: Here, request: AnyRequest) -> Response[bytes]:
+    """一次会议的日程 (iCalendar)."""
+    return await _calendar(service, request, None, id)
+
+
+@post("/public/meetings/{id:uuid}/applications", status_code=303, media_type=MediaType.HTML, **_BY_CODE)
+async def apply_by_form(id: FromPath[UUID], service: Here, ask: Asking, request: AnyRequest) -> Response[bytes]:
+    """申请参会 by the form of the meeting's page; goes on to the page that shows the answer.
+
+    The same form sent twice is one application.
+    """
+    _from_our_page(request, service)
+    given = await _form(request)
+    try:
+        data, wrong = RequestJoin.model_validate(_asked(given)), {}
+    except ValidationError as error:
+        data, wrong = None, _wrong(error)
+    if data is None:
+        if not _wants_page(request):
+            field, words = next(iter(wrong.items()))
+            raise BadBody("invalid", words, 422, f"/{field}" if field else None)
+        return await _again(service, request, id, given, wrong, 422)
+    key = digest(codes(service).key, await request.body(), "sha256").hex()
+    once = Ask(ask.caller, f"{request.url.path}\n{key}", b"", None, ask.correlation)
+    try:
+        done = await apply(service, id, data, once)
+    except RuleBroken as error:
+        if not _wants_page(request) or any(reason.code == "not_found" for reason in error.reasons):
+            raise
+        return await _again(service, request, id, given, {"": "；".join(r.words for r in error.reasons)}, 409)
+    return Response(b"", status_code=303, headers=_PRIVATE | {"Location": f"/public/applications/{done['code']}"})
+
+
+def _from_our_page(request: AnyRequest, service: DeliberationService) -> None:
+    """No other site sends forms in the name of its visitors; nobody is known by a cookie here, so that is all."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    ours = {request.headers.get("host"), (service.today.public.url or "").partition("://")[2]}
+    own = site in ("same-origin", "none") if site else origin is None or origin.partition("://")[2] in ours
+    if not own:
+        raise BadBody("foreign_form", "请在本镇公开页面上提交申请")
+
+
+async def _form(request: AnyRequest) -> dict[str, str]:
+    """The fields that were filled in; raises `BadBody`."""
+    if request.content_type[0] != FORM:
+        raise BadBody("unsupported_media_type", f"请求须为 {FORM}", 415)
+    try:
+        pairs = parse_qsl(
+            (await request.body()).decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
+    except UnicodeDecodeError:
+        raise BadBody("not_utf8", "请求须为 UTF-8 编码") from None
+    except ValueError:
+        raise BadBody("too_many_fields", f"表单字段不得超过 {MOST_FIELDS} 个") from None
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise BadBody("duplicate_name", "字段名重复")
+    return {name: value.strip() for name, value in pairs if value.strip()}
+
+
+def _asked(given: Mapping[str, str]) -> dict[str, Any]:
+    """The form as the JSON door has it; a form asks for the name, too."""
+    person = {name: given[name] for name in ("name", "phone") if name in given}
+    rest = {name: value for name, value in given.items() if name not in person}
+    return rest | {"reachable": person}
+
+
+def _wrong(error: ValidationError) -> dict[str, str]:
+    """Field → what is wrong with it; what is no field of ours has its words at the top."""
+    found = {}
+    for one in error.errors(include_url=False, include_context=False, include_input=False):
+        field = str(one["loc"][-1])
+        words = "请选择" if field == "applicant_kind" else chinese(one["msg"])
+        found[field if field in ("name", "phone", "applicant_kind") else ""] = words
+    return found
+
+
+async def _again(
+    service: DeliberationService,
+    request: AnyRequest,
+    id: UUID,
+    given: Mapping[str, str],
+    wrong: Mapping[str, str],
+    status: int,
+) -> Response[bytes]:
+    """The form once more, with what was filled in and what is wrong."""
+    found = await public.meeting(service, id)
+    if found is None:
+        raise NotFoundException
+    return _page(request, status, "meeting.html", found=found, given=given, wrong=wrong)
+
+
+@get("/public/applications/{code:str}", **_BY_CODE)
+async def show_application(code: FromPath[str], service: Here, request: AnyRequest) -> Response[bytes]:
+    """查询参会申请 by code: how it was answered; never who applied."""
+    id = await codes(service).followed(service.pool, "applications", code)
+    stands = await answered(service.pool, id) if id else None
+    found = await public.meeting(service, stands[0]) if stands else None
+    if id is None or stands is None or found is None:
+        raise NotFoundException
+    state, reason = stands[1:]
+    told = {
+        "code": codes(service).of(id),
+        "state": state,
+        "says": public.ANSWERS[state],
+        "reason": reason,
+        "meeting": {name: found[name] for name in ("id", "community", "state", "says", "starts_at", "venue", "topics")},
+    }
+    if not _wants_page(request):
+        return Response(public.as_json(told), media_type="application/json", headers=_PRIVATE)
+    return _page(request, 200, "application.html", found=told, waiting=state is Application.OPEN)
+
+
+ROUTES = [
+    show_public_overview,
+    show_public_community,
+    show_public_meeting,
+    show_public_topic,
+    read_feed,
+    read_community_feed,
+    read_calendar,
+    read_community_calendar,
+    read_meeting_calendar,
+    apply_by_form,
+    show_application,
+]
