@@ -11,7 +11,7 @@ from icalendar import Calendar, Event, Timezone
 
 from services.deliberation.domain.published import PublicMeeting, PublicState
 from services.deliberation.domain.wording import Named, day
-from services.deliberation.public import Disclosed, notice_text, result_text
+from services.deliberation.public import Disclosed, notice_text, result_text, where
 from shared.rules.township import SHANGHAI
 
 MOST_ENTRIES = 50
@@ -129,7 +129,8 @@ def atom(
         one.published(_utc(entry.published))
         one.updated(_utc(entry.updated))
         one.content(_NOT_XML.sub("\ufffd", "\n".join(entry.lines)), type="text")
-    return feed.atom_str(pretty=True), updated
+    content: bytes = feed.atom_str(pretty=True)
+    return content, updated
 
 
 def calendar(
@@ -146,7 +147,8 @@ def calendar(
     found.add_component(Timezone.from_tzid(_ZONE, first_date=date(2000, 1, 1), last_date=date(2100, 1, 1)))
     for one in meetings:
         found.add_component(_event(site, one, called))
-    return found.to_ical()
+    content: bytes = found.to_ical()
+    return content
 
 
 def _event(site: Site, one: PublicMeeting, called: Mapping[UUID, str]) -> Event:
@@ -161,7 +163,7 @@ def _event(site: Site, one: PublicMeeting, called: Mapping[UUID, str]) -> Event:
     event.add("status", _STATUS[one.state])
     topics = "；".join(called[topic] for topic in one.topics)
     event.add("summary", f"{site.names.community(one.community)}议事协商会议：{topics}")
-    event.add("location", f"{site.names.community(one.community)} {one.venue}")
+    event.add("location", where(one, site.names))
     event.add("description", "\n".join([*notice_text(one, called, site.names), *result_text(one, called)]))
     event.add("url", link)
     event.add("class", "PUBLIC")

@@ -202,7 +202,7 @@ def _line(one: PublicMeeting, called: Mapping[UUID, str], service: Service[Terms
         "state": one.state,
         "says": STATE_WORDS[one.state],
         "starts_at": one.starts_at.isoformat(),
-        "venue": one.venue,
+        "venue": where(one, Named(service.town)),
         "urgent": one.urgent,
         "topics": [{"id": str(topic), "title": called[topic]} for topic in one.topics],
         "open_until": one.stands_until.isoformat() if one.open_to_applications(now) else None,
@@ -341,12 +341,18 @@ ANSWERS = {
 """How an application stands, in words."""
 
 
+def where(one: PublicMeeting, names: Named) -> str:
+    """地点, with the community unless the place is called after it."""
+    name = names.community(one.community)
+    return one.venue if one.venue.startswith(name) else f"{name} {one.venue}"
+
+
 def notice_text(one: PublicMeeting, called: Mapping[UUID, str], names: Named) -> Sequence[str]:
     """公示 in lines, for feeds and calendars."""
     lines = [
         f"状态：{STATE_WORDS[one.state]}" + (f"（{one.reason}）" if one.reason and not one.held_at else ""),
         f"议题：{'；'.join(called[topic] for topic in one.topics)}",
-        f"地点：{names.community(one.community)} {one.venue}",
+        f"地点：{where(one, names)}",
         f"形式：{named(one.form)}",
         f"主持：{ROLES.get(one.moderator, one.moderator)}",
     ]

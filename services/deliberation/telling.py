@@ -36,7 +36,7 @@ def teller(service: Service[Terms]) -> Teller:
     """What deliberation knows of telling people."""
 
     async def look(con: Connection, owners: Sequence[UUID]) -> Mapping[UUID, Addressee]:
-        found = {}
+        found: dict[UUID, Addressee] = {}
         for kind in (ABSENCE_REPORTS, MEETINGS):
             read = f"select {', '.join(kind.columns)} from {kind.table.name} where id = any($1::uuid[])"
             found |= {row["id"]: Addressee(row["id"], kind.stored(row)) for row in await con.fetch(read, list(owners))}

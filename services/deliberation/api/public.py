@@ -5,7 +5,7 @@ A browser gets a page, without scripts and with our own style alone; whoever doe
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
@@ -28,6 +28,7 @@ from services.deliberation.applying import answered, apply, codes
 from services.deliberation.domain.asked import RequestJoin
 from services.deliberation.domain.meeting import Application
 from services.deliberation.domain.month import months_before
+from services.deliberation.domain.published import PublicMeeting
 from services.deliberation.domain.wording import Named, day, moment, named
 from shared.events.deliberation import ApplicantKind
 from shared.plumbing.change import Ask
@@ -124,8 +125,9 @@ def _refused(request: AnyRequest, error: Exception) -> Response[bytes]:
         return problem
     code = request.scope["path"].startswith("/public/applications/")
     said = json.loads(problem.content)["title"]
-    advice = {404: _NO_CODE if code else _NOTHING, 429: "请过一分钟再试。"}.get(problem.status_code, "")
-    page = _page(request, problem.status_code, "refused.html", title=said, advice=advice)
+    status = problem.status_code or 500
+    advice = {404: _NO_CODE if code else _NOTHING, 429: "请过一分钟再试。"}.get(status, "")
+    page = _page(request, status, "refused.html", title=said, advice=advice)
     if waits := problem.headers.get("Retry-After"):
         page.headers["Retry-After"] = waits
     return page
@@ -193,7 +195,7 @@ async def _feed(service: DeliberationService, request: AnyRequest, community: st
     return _kept(request, content, "application/atom+xml; charset=utf-8", headers, changed)
 
 
-async def _called(service: DeliberationService, meetings: list[public.PublicMeeting]) -> Mapping[UUID, str]:
+async def _called(service: DeliberationService, meetings: Sequence[PublicMeeting]) -> Mapping[UUID, str]:
     return await public.titles(service.pool, (topic for one in meetings for topic in one.topics))
 
 
