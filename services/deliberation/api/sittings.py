@@ -1,12 +1,9 @@
 """会议本身: attendance, opening, what is said, the end with its conclusions, the minutes."""
 
-import zlib
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, get, post
-from litestar.middleware.rate_limit import RateLimitConfig
+from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from services.deliberation import views
@@ -18,7 +15,7 @@ from services.deliberation.api.door import (
     platform_of,
     topics_in_hand,
 )
-from services.deliberation.api.limits import OFTEN
+from services.deliberation.api.limits import OFTEN, OFTEN_CHECKING_IN
 from services.deliberation.codes import check_in_code, fits
 from services.deliberation.domain import topic
 from services.deliberation.domain.absence import absence_id, report_absence
@@ -69,13 +66,6 @@ from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 
-PER_MINUTE, BUCKETS = 30, 65_536
-"""So often may one address try a code in a minute, in each process; addresses are counted in so many buckets."""
-
-
-def _bucket(request: Request[Any, Any, Any]) -> str:
-    return str(zlib.crc32((request.client.host if request.client else "").encode()) % BUCKETS)
-
 
 @get("/meetings/{id:uuid}/check-in-codes")
 async def list_check_in_codes(id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, str]:
@@ -92,7 +82,7 @@ async def list_check_in_codes(id: FromPath[UUID], service: Here, ask: Asking) ->
 @post(
     "/meetings/{id:uuid}/check-in",
     status_code=200,
-    middleware=[RateLimitConfig(("minute", PER_MINUTE), identifier_for_request=_bucket).middleware],
+    guards=[OFTEN_CHECKING_IN],
 )
 async def check_in_to_meeting(id: FromPath[UUID], data: JSONBody[CheckIn], service: Here, ask: Asking) -> Answer:
     """签到, by whoever has the party's code; it can be used once."""
