@@ -28,7 +28,7 @@ read = partial(
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 """The name that the standard gives itself."""
 Asked = Request[Any, Any, Any]
-_ASKED = {"described": described, "query": Question}
+_ASKED = {"any_query": True, "described": described, "query": Question}
 
 
 @read(["/open311/discovery.json", "/open311/discovery.xml", f"{V2}/discovery.json", f"{V2}/discovery.xml"])
