@@ -1,6 +1,7 @@
 """The query of an address, as strict as a body: known names, each once, every value written in one way.
 
-What the OpenAPI document says of a parameter is what is checked here: both come from the same schema.
+What the OpenAPI document says of a parameter is what is checked here: both come from the same schema. A door that asks
+for a moment reads its query by a model (`opt={"query": …}`, `asked`): the framework's own reading knows fewer forms.
 """
 
 import re
@@ -118,7 +119,8 @@ def checked(model: type[BaseModel], sent: Iterable[tuple[str, str]]) -> BaseMode
     except ValidationError as error:
         reasons = error.errors(include_url=False, include_context=False, include_input=False)
         told = {one["key"] for one in wrong}
-        wrong += [_entry(name, one["msg"]) for one in reasons if (name := str(one["loc"][0])) not in told]
+        named = [(str(next(iter(one["loc"]), "")), one["msg"]) for one in reasons]
+        wrong += [_entry(name, message) for name, message in named if name not in told]
     if wrong:
         raise ValidationException(extra=wrong)
     return found

@@ -188,3 +188,12 @@ async def test_only_those_who_import_may_and_nobody_sees_a_run_that_is_not(here:
     assert (await here.call("GET", nobodys, OPERATOR)).status_code == 404
     assert (await here.call("POST", f"{nobodys}/rows", FEEDER, {"rows": [row(here, 1)]})).status_code == 404
     assert (await here.call("POST", "/imports", FEEDER, file | {"rows": 50_001})).status_code == 422
+
+
+async def test_a_pointer_that_cannot_be_stored_is_refused_with_its_place(here: Town) -> None:
+    run = await begun(here, 1)
+    problem = {"pointer": "/\u0000", "code": "bad_time", "words": "时间无法读取"}
+    bad = {"rows": [{"row": 5, "order": {}, "problems": [problem]}]}
+    answer = await here.call("POST", f"/imports/{run}/rows", FEEDER, bad)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/rows/0/problems/0/pointer"]

@@ -75,6 +75,17 @@ async def test_if_match_names_the_version_that_stands_or_nothing_is_written(
     assert ("ProjectRejected" in await here.said(id)) is (status == 200)
 
 
+@pytest.mark.parametrize(
+    ("key", "status"), [("", 400), ("a b", 400), ("\u00e9", 400), ("k" * 201, 400), ("k" * 200, 200)]
+)
+async def test_a_key_is_a_key_or_nothing_is_written(here: Running, key: str, status: int) -> None:
+    id = await pooled(here)
+    here.client.headers["Idempotency-Key"] = key
+    answer = await here.call("POST", f"/projects/{id}/reject", SUPERVISOR, {"reason": "不具备条件"})
+    assert answer.status_code == status, answer.text
+    assert ("ProjectRejected" in await here.said(id)) is (status == 200)
+
+
 async def test_approvals_at_the_same_moment_never_spend_more_than_the_pool(here: Running) -> None:
     money = await batch(here, 100)
     ids = [await pooled(here) for _ in range(24)]
