@@ -39,6 +39,7 @@ from shared.events.intake import HotspotDetected, HotspotRule
 from shared.events.projects import ProjectCancelled, ProjectEvaluated
 from shared.events.vocabulary import CommunityKind, TopicOrigin
 from shared.rules.broken import RuleBroken
+from tests.support.disagreement import Disagreement, shrunk
 from tests.unit.deliberation.builders import CALENDAR, MEMBER, TERMS, TOWN, platform
 from tests.unit.deliberation.model import DECIDED, FILLED, RESIDENTIAL, UNITS, VACANT, Book
 from tests.unit.intake.model import BEIJING, DAY, HOUR, Refused
@@ -768,10 +769,6 @@ class Wish:
 # ---------------------------------------------------------------------------------------------- side by side
 
 
-class Disagreement(AssertionError):
-    """The program and the rule book say different things."""
-
-
 def same_state(book: Book, real: Program) -> None:
     """What both know, of everything."""
     pairs: dict[str, tuple[Any, Any]] = {}
@@ -862,30 +859,6 @@ def live(beginning: int, steps: Sequence[int], seen: Counter[str]) -> None:
         same_state(book, real)
 
 
-def shrunk(beginning: int, steps: list[int]) -> tuple[list[int], Disagreement]:
-    """The steps that are needed to disagree: parts are left out as long as it still does."""
-
-    def fails(some: list[int]) -> Disagreement | None:
-        try:
-            live(beginning, some, Counter())
-        except Disagreement as error:
-            return error
-        return None
-
-    found, size = fails(steps), max(1, len(steps) // 2)
-    assert found is not None
-    while size:
-        start = 0
-        while start < len(steps):
-            fewer = steps[:start] + steps[start + size :]
-            if again := fails(fewer):
-                steps, found = fewer, again
-            else:
-                start += size
-        size //= 2
-    return steps, found
-
-
 def wander(seed: int, most: int) -> Counter[str]:
     """So many steps from this seed; which facts were seen. A disagreement fails with the shortest way to it."""
     random, seen = Random(seed), Counter[str]()
@@ -895,7 +868,7 @@ def wander(seed: int, most: int) -> Counter[str]:
         try:
             live(beginning, steps, seen)
         except Disagreement:
-            fewest, found = shrunk(beginning, steps)
+            fewest, found = shrunk(lambda some: live(beginning, some, Counter()), steps)  # noqa: B023
             pytest.fail(f"seed {seed}\nshortest: live({beginning}, {fewest}, Counter())\n{found}")
     return seen
 

@@ -45,6 +45,7 @@ from shared.events import intake
 from shared.events.base import Fact
 from shared.rules.broken import RuleBroken
 from shared.rules.calendar import Calendar, CalendarOverrides
+from tests.support.disagreement import Disagreement, shrunk
 from tests.unit.intake.builders import ID, TERMS, TOWN, an_order
 from tests.unit.intake.model import (
     BEIJING,
@@ -223,10 +224,6 @@ class Real:
 
 
 # ---------------------------------------------------------------------------------------------- side by side
-
-
-class Disagreement(AssertionError):
-    """The program and the rule book say different things."""
 
 
 def compared(what: str, model: Callable[[], Said], program: Callable[[], list[Any]], seen: Counter[str]) -> bool:
@@ -438,30 +435,6 @@ def live(beginning: int, steps: list[int], seen: Counter[str]) -> int:
     return index
 
 
-def shrunk(beginning: int, steps: list[int]) -> tuple[list[int], Disagreement]:
-    """The steps that are needed to disagree: parts are left out as long as it still does."""
-
-    def fails(some: list[int]) -> Disagreement | None:
-        try:
-            live(beginning, some, Counter())
-        except Disagreement as error:
-            return error
-        return None
-
-    found, size = fails(steps), max(1, len(steps) // 2)
-    assert found is not None
-    while size:
-        start = 0
-        while start < len(steps):
-            fewer = steps[:start] + steps[start + size :]
-            if again := fails(fewer):
-                steps, found = fewer, again
-            else:
-                start += size
-        size //= 2
-    return steps, found
-
-
 def wander(seed: int, most: int) -> Counter[str]:
     """So many steps from this seed; which facts were seen. A disagreement fails with the shortest way to it."""
     random, seen, done = Random(seed), Counter[str](), 0
@@ -471,7 +444,7 @@ def wander(seed: int, most: int) -> Counter[str]:
         try:
             done += live(beginning, steps, seen)
         except Disagreement as error:
-            fewest, found = shrunk(beginning, steps)
+            fewest, found = shrunk(lambda some: live(beginning, some, Counter()), steps)  # noqa: B023
             pytest.fail(
                 f"seed {seed}, after {done} steps and in the next life at {error}\n"
                 f"shortest: live({beginning}, {fewest}, Counter())\n{found}"
