@@ -56,7 +56,7 @@ def described(path: str, operation: Document) -> None:
             parameter["schema"] = {"anyOf": [parameter["schema"], {"type": "string", "maxLength": 0}]}
     form = path.rpartition(".")[2]
     media = [media.partition(";")[0] for name, media in FORMATS.items() if name == form or form not in FORMATS]
-    content = {one: {} for one in media}
+    content: Document = {one: {} for one in media}
     done = {status: answer | {"content": content} for status, answer in operation["responses"].items() if status < "4"}
     refusals = {
         str(status): {"description": REFUSALS[str(status)], "content": content}
