@@ -40,9 +40,9 @@ async def test_a_refused_request_is_found_by_the_correlation_of_its_answer(pair:
         assert len(answer.headers["x-correlation-id"]) == 32
         assert answer.headers["x-correlation-id"] == answer.json()["correlation"]
     found = {line["correlation_id"]: line for line in lines(pair, "sample", "request")}
-    for answer in (named, nameless, unclean):
+    for answer, status, problem in ((named, 422, "invalid"), (nameless, 404, "not_found"), (unclean, 404, "not_found")):
         line = found[answer.headers["x-correlation-id"]]
-        assert (line["operation"], line["status"], line["problem"]) == ("fill_box", 404, "not_found")
+        assert (line["operation"], line["status"], line["problem"]) == ("fill_box", status, problem)
         assert (line["level"], line["role"]) == ("info", "operator")
         assert "zhang" not in json.dumps(line)
     assert "flow" not in {line["operation"] for line in found.values()}, "what was only read is not in the log"

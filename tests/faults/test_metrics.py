@@ -66,8 +66,8 @@ async def test_what_was_written_and_heard_is_counted(pair: Pair) -> None:
 async def test_a_path_never_becomes_a_label(pair: Pair) -> None:
     await pair.fill(1, 1)
     async with pair.client() as client:
-        for path in (f"/boxes/{box_id(5)}/nowhere", "/nothing/here", f"/boxes/{box_id(9)}/fill"):
-            assert (await client.post(f"{pair.urls['sample']}{path}?who=me", json={"amount": 1})).status_code == 404
+        for path in (f"/boxes/{box_id(5)}/nowhere?who=me", "/nothing/here?who=me", f"/boxes/{box_id(9)}/fill"):
+            assert (await client.post(f"{pair.urls['sample']}{path}", json={"amount": 1})).status_code == 404
     said = await text(pair, "sample")
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-|nowhere|nothing|who=", said)
     found = await scrape(pair, "sample")
