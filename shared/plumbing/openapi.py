@@ -1,6 +1,6 @@
 """The OpenAPI document: what every operation takes, and how it refuses, as the code does both."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from litestar import Litestar, Request
@@ -101,6 +101,19 @@ def refusal(status: str) -> Document:
     """How a refusal stands in the document."""
     problem = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
     return {"description": REFUSALS[status], "content": {"application/problem+json": problem}}
+
+
+def page(*refused: str) -> Callable[[str, Document], None]:
+    """A door that answers with a page where a browser asks for one, with JSON to programs; so are these refusals."""
+
+    def described(_: str, operation: Document) -> None:
+        answers = operation["responses"]
+        answers |= {status: refusal(status) for status in refused}
+        answers["200"]["content"] = {"application/json": {}}
+        for status in ("200", *refused):
+            answers[status]["content"]["text/html"] = {}
+
+    return described
 
 
 def complete(app: Litestar, document: Document) -> None:

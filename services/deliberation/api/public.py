@@ -33,6 +33,8 @@ from services.deliberation.domain.wording import Named, day, moment, named
 from shared.events.deliberation import ApplicantKind
 from shared.plumbing.change import Ask
 from shared.plumbing.errors import BadBody, answer, chinese
+from shared.plumbing.openapi import page
+from shared.plumbing.schemas import Document
 from shared.plumbing.service import Asking
 from shared.rules.broken import RuleBroken
 
@@ -133,7 +135,24 @@ def _refused(request: AnyRequest, error: Exception) -> Response[bytes]:
     return page
 
 
-_OPEN: dict[str, Any] = {"guards": [OFTEN], "exception_handlers": {Exception: _refused}}
+_FILLED = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+"""One line, without blanks around it: these are taken away."""
+_FIELDS: Document = {
+    "applicant_kind": {"type": "string", "enum": [kind.value for kind in ApplicantKind]},
+    "name": {"type": "string", "maxLength": 50, "pattern": _FILLED},
+    "phone": {"type": "string", "maxLength": 30, "pattern": _FILLED},
+}
+
+
+def _described(_: str, operation: Document) -> None:
+    """With the fields of the form."""
+    schema = {"type": "object", "properties": _FIELDS, "required": ["applicant_kind", "name"]}
+    content = {FORM: {"schema": schema | {"additionalProperties": False}}}
+    operation["requestBody"] = {"required": True, "content": content}
+
+
+_LOOK = {"described": page("400", "404", "422", "429")}
+_OPEN: dict[str, Any] = {"guards": [OFTEN], "exception_handlers": {Exception: _refused}, "opt": _LOOK}
 _BY_CODE: dict[str, Any] = {"guards": [OFTEN_APPLYING], "exception_handlers": {Exception: _refused}}
 
 
@@ -247,7 +266,13 @@ async def read_meeting_calendar(id: FromPath[UUID], service: Here, request: AnyR
     return await _calendar(service, request, None, id)
 
 
-@post("/public/meetings/{id:uuid}/applications", status_code=303, media_type=MediaType.HTML, **_BY_CODE)
+@post(
+    "/public/meetings/{id:uuid}/applications",
+    status_code=303,
+    media_type=MediaType.HTML,
+    opt={"described": _described},
+    **_BY_CODE,
+)
 async def apply_by_form(id: FromPath[UUID], service: Here, ask: Asking, request: AnyRequest) -> Response[bytes]:
     """申请参会 by the form of the meeting's page; goes on to the page that shows the answer.
 

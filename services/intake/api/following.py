@@ -18,9 +18,8 @@ from services.intake.following import follow_code, followed, public_view
 from services.intake.registering import Here
 from services.intake.store import COMPLAINTS
 from shared.plumbing.errors import answer
-from shared.plumbing.openapi import refusal
+from shared.plumbing.openapi import page
 from shared.plumbing.rate_limit import per_address
-from shared.plumbing.schemas import Document
 
 PER_MINUTE = 30
 """So often may one address ask for codes in a minute, in each process."""
@@ -74,17 +73,10 @@ def _no_page(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     return page
 
 
-def _described(_: str, operation: Document) -> None:
-    answers = operation["responses"]
-    answers |= {status: refusal(status) for status in ("404", "429")}
-    for status in ("200", "404", "429"):
-        answers[status]["content"]["text/html"] = {}
-
-
 @get(
     "/follow/{code:str}",
     guards=[per_address("follow", lambda _: PER_MINUTE)],
-    opt={"any_query": True, "described": _described},
+    opt={"any_query": True, "described": page("404", "429")},
     exception_handlers={NotFoundException: _no_page, TooManyRequestsException: _no_page},
 )
 async def follow_complaint(code: FromPath[str], service: Here, request: Request[Any, Any, Any]) -> Response[Any]:
