@@ -27,6 +27,7 @@ from shared.plumbing.rights import LITERAL, READ, TOPIC, Right, read_access
 from shared.plumbing.settings import EMBEDDED_ISSUER, KafkaSecurity
 from shared.plumbing.topics import SERVICES, WORK_ORDERS, TopicsSettings, prepare
 from tests.support.pair import until
+from tests.support.pair import until
 from tests.support.running import migrated
 from tests.support.servers import Server
 
@@ -202,7 +203,11 @@ async def test_a_new_password_counts_from_the_next_preparation_on(kafka: Secured
     (kafka.secrets / "kafka-hotline").write_text("another password")
     assert await refused(kafka.options("hotline"))
     await prepare(kafka.settings_of("admin"))
-    assert await refused(before)
+
+    async def counts_no_more() -> bool:
+        return await refused(before)
+
+    await until(counts_no_more, "the broker has heard of the new password")
     assert await kafka.writes("hotline", WORK_ORDERS)
 
 
