@@ -27,7 +27,6 @@ from shared.plumbing.rights import LITERAL, READ, TOPIC, Right, read_access
 from shared.plumbing.settings import EMBEDDED_ISSUER, KafkaSecurity
 from shared.plumbing.topics import SERVICES, WORK_ORDERS, TopicsSettings, prepare
 from tests.support.pair import until
-from tests.support.pair import until
 from tests.support.running import migrated
 from tests.support.servers import Server
 
