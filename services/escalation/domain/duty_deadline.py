@@ -84,7 +84,7 @@ def follow(
 
 def recount(before: Duty | None, *, terms: Terms, calendar: Calendar) -> list[DutyFact]:
     """节假日安排公布后重算: what was counted without the holidays and is still owed. `terms`: of the day of the call."""
-    if before is None or not before.provisional or not _works(before):
+    if before is None or not before.provisional or before.lifted or not _works(before):
         return []
     if calendar.provisional(before.check_in_by):
         return []
@@ -109,6 +109,7 @@ def recount(before: Duty | None, *, terms: Terms, calendar: Calendar) -> list[Du
             due_at=before.due_at,
             due_near_at=before.due_near_at,
             deadline_version=before.deadline_version + 1,
+            provisional=calendar.provisional(check_in_by),
         )
     ]
 

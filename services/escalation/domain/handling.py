@@ -6,6 +6,7 @@ from datetime import datetime
 from services.escalation.domain.asked import PlanAction, Reopen, ReportProgress, Resolve
 from services.escalation.domain.duty import PRESENT, Duty, DutyState
 from services.escalation.domain.issue import Issue, IssueState, born, must_be, must_call
+from services.escalation.domain.terms import Terms
 from shared.events.escalation import (
     ActionPlanned,
     DutyRole,
@@ -16,6 +17,7 @@ from shared.events.escalation import (
     IssueResolved,
 )
 from shared.rules.broken import Reason, refuse
+from shared.rules.calendar import Calendar
 
 
 def muster(before: Issue | None, *, duties: Collection[Duty], now: datetime) -> list[IssueFact]:
@@ -65,7 +67,7 @@ def progress(before: Issue | None, asked: ReportProgress, *, by: str, duties: Co
 def resolve(
     before: Issue | None, asked: Resolve, *, by: str, duties: Collection[Duty], now: datetime
 ) -> list[IssueFact]:
-    """确认解决 by the caller on site, after the lead department has finished."""
+    """确认解决 by the caller on site, after the lead department has finished and every objection has been decided."""
     issue = born(before)
     finished = any(duty.role is DutyRole.LEAD and duty.state is DutyState.FINISHED for duty in duties)
     refuse(
@@ -73,18 +75,23 @@ def resolve(
         must_call(issue, by),
         not asked.on_site and Reason("not_on_site", "须现场确认", "/on_site"),
         not finished and Reason("lead_unfinished", "主责部门尚未办结"),
+        any(duty.state is DutyState.OBJECTED for duty in duties) and Reason("objection_open", "尚有职责异议未裁定"),
     )
     late = issue.paused_at is None and issue.due_at is not None and now > issue.due_at
     return [IssueResolved(sources=issue.sources, confirmed_at=now, result=asked.result, late=late)]
 
 
-def reopen(before: Issue | None, asked: Reopen, *, by: str, now: datetime) -> list[IssueFact]:
-    """重新处置: the caller finds it unsolved, and names a new due date."""
+def reopen(
+    before: Issue | None, asked: Reopen, *, by: str, now: datetime, terms: Terms, calendar: Calendar
+) -> list[IssueFact]:
+    """重新处置: the caller finds it unsolved, and names a new due date within the longest limit of its kind [D]."""
     issue = born(before)
+    latest = terms.limits[issue.whistle].longest(hard=True).after(now, calendar)
     refuse(
         must_be(issue, IssueState.RESOLVED),
         must_call(issue, by),
         asked.due_at <= now and Reason("due_past", "办结期限须晚于现在", "/due_at"),
+        asked.due_at > latest and Reason("due_too_late", "办结期限超过该类吹哨的最长时限", "/due_at"),
     )
     return [
         IssueReopened(
