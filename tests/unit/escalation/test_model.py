@@ -361,6 +361,8 @@ class Wish:
             return self.escalate() if quick else random.choice([("approve", {})] * 8 + [("reject", {})])
         if it.phase == "APPROVED":
             return self.escalate()
+        if it.phase in CALLED_OUT and self.now.year >= 2099 and self.likely(0.1):
+            return "announce", {"days": self.announced()}
         if it.phase in CALLED_OUT:
             return self.departments() if self.likely(0.6) else self.work()
         return self.the_end()
@@ -376,7 +378,9 @@ class Wish:
             "support": random.choice((None, (WATER,), (WATER, FIRE)))
             if good
             else random.choice(((HOUSING,), (OFFICE,))),
-            "due": self.now + (20 * HOUR if emergency else 6 * DAY) if good else random.choice((None, self.soon())),
+            "due": self.now + random.choice((20 * MINUTE, 3 * HOUR, 20 * HOUR, 20 * HOUR if emergency else 6 * DAY))
+            if good
+            else random.choice((None, self.soon())),
             "place": (None if it.place else PLACES[0]) if good else random.choice((None, "nowhere", PLACES[1])),
             "others": random.choice((None, None, ())) if good else (PLACES[1], PLACES[1]),
             "hard": self.likely(0.2),
@@ -400,6 +404,7 @@ class Wish:
             ("check_in", {"department": name, "by": by}),
             ("objects", {"department": name, "by": by, "proposed": random.choice((None, None, None, WATER, NOBODY))}),
             ("objects", {"department": name, "by": by, "proposed": None}),
+            ("objects", {"department": self.book.it.lead or name, "by": self.book.it.lead or name, "proposed": None}),
             ("excuse", {"department": name, "by": self.caller()}),
         ]
         return random.choice(steps)
