@@ -77,12 +77,8 @@ async def object_to_duty(
     ask: Asking,
 ) -> Answer:
     """提出职责异议."""
-
-    def decide(work: Work, duty: Held[Duty], issue: Held[Issue], _: Duties) -> None:
-        by, town = ask.caller.unit, service.town
-        duty.change(reporting.object_to, data, by=by, issue=issue.state, now=work.now, town=town)
-
-    return await with_issue(service, ask, id, decide)
+    by, town = ask.caller.unit, service.town
+    return await change(service.base, DUTIES, id, ask, reporting.object_to, data, by=by, now=service.now(), town=town)
 
 
 @post("/duties/{id:uuid}/objection-rejection", status_code=200)

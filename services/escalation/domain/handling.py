@@ -67,7 +67,7 @@ def progress(before: Issue | None, asked: ReportProgress, *, by: str, duties: Co
 def resolve(
     before: Issue | None, asked: Resolve, *, by: str, duties: Collection[Duty], now: datetime
 ) -> list[IssueFact]:
-    """确认解决 by the caller on site, after the lead department has finished and every objection has been decided."""
+    """确认解决 by the caller on site, after the lead department has finished."""
     issue = born(before)
     finished = any(duty.role is DutyRole.LEAD and duty.state is DutyState.FINISHED for duty in duties)
     refuse(
@@ -75,7 +75,6 @@ def resolve(
         must_call(issue, by),
         not asked.on_site and Reason("not_on_site", "须现场确认", "/on_site"),
         not finished and Reason("lead_unfinished", "主责部门尚未办结"),
-        any(duty.state is DutyState.OBJECTED for duty in duties) and Reason("objection_open", "尚有职责异议未裁定"),
     )
     late = issue.paused_at is None and issue.due_at is not None and now > issue.due_at
     return [IssueResolved(sources=issue.sources, confirmed_at=now, result=asked.result, late=late)]

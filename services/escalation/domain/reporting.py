@@ -6,7 +6,7 @@ from uuid import UUID
 from services.escalation.domain.asked import Because, CheckIn, FinishDuty, ObjectToDuty, ReassignLead
 from services.escalation.domain.duty import ENDED, PRESENT, Duty, DutyState, born, must_be, must_call, must_own
 from services.escalation.domain.duty_deadline import near, not_after
-from services.escalation.domain.issue import SOLVED, UNDER_WAY, Issue
+from services.escalation.domain.issue import SOLVED, Issue
 from services.escalation.domain.terms import Terms
 from shared.events.base import ref
 from shared.events.escalation import (
@@ -103,17 +103,14 @@ def _acknowledged(duty: Duty, now: datetime) -> DutyAcknowledged:
     )
 
 
-def object_to(
-    before: Duty | None, asked: ObjectToDuty, *, by: str, issue: Issue | None, now: datetime, town: Town
-) -> list[DutyFact]:
-    """提出职责异议: before the limit of acknowledging, once per call, while the matter is not solved. The clock runs on."""
+def object_to(before: Duty | None, asked: ObjectToDuty, *, by: str, now: datetime, town: Town) -> list[DutyFact]:
+    """提出职责异议: before the limit of acknowledging, once per call. The clock runs on."""
     duty = born(before)
     refuse(
         must_own(duty, by),
         must_be(duty, DutyState.CALLED),
         now > duty.acknowledge_by and Reason("too_late", "响应时限已过，不能再提异议"),
         duty.objected and Reason("objected_before", "异议只能提出一次"),
-        (issue is None or issue.state not in UNDER_WAY) and Reason("solved", "问题已解决，不必再提异议"),
         asked.proposed is not None
         and town.unit(asked.proposed) is None
         and Reason("unknown_unit", "没有这个单位", "/proposed"),

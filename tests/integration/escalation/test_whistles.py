@@ -112,15 +112,11 @@ async def test_a_whistle_of_a_complaint_ends_with_it_or_after_its_extension(here
     await sound(here)
 
 
-async def test_an_objection_is_decided_before_the_matter_is_confirmed(here: Running) -> None:
-    issue, duties = await blown(here)
-    await here.post(f"{duties['district-housing']}/check-in", HOUSING, {"mode": "ON_SITE"})
+async def test_an_objection_proposes_a_unit_of_the_towns_list(here: Running) -> None:
+    _, duties = await blown(here)
     nobody = BECAUSE | {"proposed": "nobody"}
     assert await here.refused(f"{duties['district-water']}/object", WATER, nobody) == ["unknown_unit"]
-    await here.post(f"{duties['district-water']}/object", WATER, BECAUSE)
-    confirmation = {"result": "已恢复", "on_site": True}
-    reasons = await here.refused(f"{issue}/resolve", DISPATCHER, confirmation)
-    assert reasons == ["lead_unfinished", "objection_open", "wrong_state"]
+    await here.post(f"{duties['district-water']}/object", WATER, BECAUSE | {"proposed": "district-fire"})
 
 
 async def test_when_the_holidays_are_announced_the_next_start_counts_again_without_a_second_warning(

@@ -131,6 +131,13 @@ class Book:
     def must(self, *phases: str) -> str | bool:
         return self.it.phase not in phases and "wrong_state"
 
+    def moments(self) -> list[datetime]:
+        """Every moment at which something may be late."""
+        if self.matter is None:
+            return []
+        ends = [end for one in self.departments.values() for end in (*one.by.values(), *one.near.values()) if end]
+        return [*ends, self.matter.approve_by, *([self.matter.due] if self.matter.due else [])]
+
     def over(self, now: datetime) -> bool:
         return self.it.paused is None and self.it.due is not None and now >= self.it.due
 
@@ -302,7 +309,6 @@ class Book:
             one.phase != "CALLED" and "wrong_state",
             now > limit and "too_late",
             one.objected and "objected_before",
-            self.it.phase not in CALLED_OUT and "solved",
             proposed is not None and proposed not in UNITS and "unknown_unit",
             proposed == department and "proposes_itself",
         )
@@ -399,7 +405,6 @@ class Book:
             by != it.caller and "not_the_caller",
             not on_site and "not_on_site",
             not any(one.lead and one.phase == "FINISHED" for one in all_) and "lead_unfinished",
-            any(one.phase == "OBJECTED" for one in all_) and "objection_open",
         )
         it.phase, facts = "RESOLVED", ["IssueResolved"]
         for one in all_:

@@ -10,7 +10,6 @@ from shared.events.escalation import (
     ActionPlanned,
     DeadlinePaused,
     DutyExcused,
-    DutyObjected,
     IssueFact,
     IssueMustered,
     IssueProgressed,
@@ -30,7 +29,6 @@ from tests.unit.escalation.cases import (
     ISSUE,
     LEAD,
     MUSTERED,
-    NOW,
     OTHER,
     PLANNED,
     RESOLVED,
@@ -136,18 +134,6 @@ def test_the_caller_confirms_on_site_after_the_lead_has_finished() -> None:
     )
     given(evolve, *HANDLED).when(handling.resolve, wish, by=CALLER, duties=duties, now=after(days=6)).then(
         IssueResolved(sources=SOURCES, confirmed_at=after(days=6), result="扶手、水站均已恢复", late=True)
-    )
-
-
-def test_nothing_is_confirmed_while_an_objection_is_open() -> None:
-    objection = DutyObjected(issue=ref("issue", ISSUE), department=SUPPORT, objected_at=NOW, reason="不属本局职责")
-    duties = (
-        duty_of(called(), acknowledged(), checked_in(), finished()),
-        duty_of(support_called(), objection),
-    )
-    wish = Resolve(result="扶手、水站均已恢复", on_site=True)
-    given(evolve, *HANDLED).when(handling.resolve, wish, by=CALLER, duties=duties, now=after(days=3)).then_refused(
-        "objection_open"
     )
 
 

@@ -225,7 +225,7 @@ ACTS: dict[str, Act] = {
     "check_in": check_in,
     "object": lambda w, by, o: w.say_of(
         o,
-        reporting.object_to(w.duties.get(o), ObjectToDuty(reason="理由"), by=o, issue=w.issue, now=w.now, town=TOWN),
+        reporting.object_to(w.duties.get(o), ObjectToDuty(reason="理由"), by=o, now=w.now, town=TOWN),
     ),
     "reject_objection": lambda w, by, o: w.say_of(o, reporting.reject_objection(w.duties.get(o), BECAUSE)),
     "reassign": reassign,

@@ -195,7 +195,7 @@ class Program:
 
     def objects(self, now: datetime, department: str, by: str, proposed: str | None) -> None:
         wish = ask.ObjectToDuty(reason="不属本局职责", proposed=proposed)
-        self._duty(department, reporting.object_to, wish, by=by, issue=self.issue, now=now, town=TOWN)
+        self._duty(department, reporting.object_to, wish, by=by, now=now, town=TOWN)
 
     def reject_objection(self, now: datetime, department: str) -> None:
         self._duty(department, reporting.reject_objection, BECAUSE)
@@ -394,7 +394,9 @@ class Wish:
         one = self.book.departments.get(name)
         if one and one.phase == "OBJECTED" and self.likely():
             if one.lead and self.likely(0.7):
-                return "reassign", {"department": name, "lead": random.choice((FIRE, WATER, HOUSING, OFFICE, NOBODY))}
+                gone = [other for other, what in self.book.departments.items() if what.phase == "EXCUSED"]
+                other = gone[0] if gone and self.likely(0.6) else random.choice((FIRE, WATER, HOUSING, OFFICE, NOBODY))
+                return "reassign", {"department": name, "lead": other}
             return "reject_objection", {"department": name}
         by = name if self.likely(0.93) else random.choice(ANYBODY)
         steps: list[tuple[str, dict[str, Any]]] = [
@@ -485,9 +487,10 @@ class Wish:
 
     def announced(self) -> Days:
         """What the State Council says of the years in which the third beginning lies."""
-        off = frozenset(date(2099, 12, 28) + n * DAY for n in self.random.sample(range(12), 4))
+        days = [date(2099, 12, 28) + n * DAY for n in self.random.sample(range(12), 7)]
         years = self.random.choice(((2099,), (2099, 2100)))
-        return Days(frozenset(years), frozenset(day for day in off if day.year in years), frozenset())
+        known = [day for day in days if day.year in years]
+        return Days(frozenset(years), frozenset(known[:4]), frozenset(known[4:]))
 
 
 # ---------------------------------------------------------------------------------------------- side by side
@@ -566,7 +569,13 @@ def live(beginning: int, steps: Sequence[int], seen: Counter[str]) -> None:
     book, real = Book(days), Program(days)
     for index, step in enumerate(steps, 1):
         chance = Random(step)
-        now += chance.choice([timedelta(0)] * 6 + [2 * MINUTE, 4 * MINUTE, 10 * MINUTE, HOUR, 5 * HOUR, 21 * HOUR])
+        soon = sorted(at for at in book.moments() if at > now)
+        now = (
+            soon[0]
+            if soon and chance.random() < 0.2
+            else now
+            + chance.choice([timedelta(0)] * 6 + [2 * MINUTE, 4 * MINUTE, 10 * MINUTE, HOUR, 5 * HOUR, 21 * HOUR])
+        )
         when = f"step {index}, {now:%Y-%m-%d %H:%M}"
         wish = Wish(chance, book, now)
         if book.matter is not None:
