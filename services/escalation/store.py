@@ -13,14 +13,15 @@ METADATA = MetaData()
 
 
 def _of_issue(state: Issue) -> Scope:
-    """The community's, the requester's, the caller's and every called department's."""
+    """The communities', the requester's, the caller's and every called department's."""
     units = (state.requested_by, state.caller, *state.called)
-    return Scope(state.community, tuple(unit for unit in units if unit is not None))
+    departments = tuple(unit for unit in units if unit is not None)
+    return Scope(state.community, departments, communities=state.communities)
 
 
 def _of_duty(state: Duty) -> Scope:
-    """The community's, the called department's and the caller's."""
-    return Scope(state.community, (state.department, state.caller))
+    """The communities', the called department's and the caller's."""
+    return Scope(state.community, (state.department, state.caller), communities=state.communities)
 
 
 ISSUES = Kind(
@@ -58,6 +59,9 @@ ISSUES = Kind(
         Column("scores", JSONB, nullable=False),
         Column("whistle_evaluated_by", JSONB, nullable=False),
         Column("reason", Text),
+        Column("communities", JSONB, nullable=False),
+        Column("needed_by", DateTime(timezone=True)),
+        Column("score_comments", JSONB, nullable=False),
     ),
     issue.evolve,
     watches=issue.watches,
@@ -103,6 +107,8 @@ DUTIES = Kind(
         Column("proposed", Text),
         Column("released_at", DateTime(timezone=True)),
         Column("reason", Text),
+        Column("communities", JSONB, nullable=False),
+        Column("lifted", Boolean, nullable=False),
     ),
     duty.evolve,
     watches=duty.watches,

@@ -18,13 +18,16 @@ from shared.plumbing.store import Kind
 
 Rows = list[dict[str, Any]]
 _OF_ISSUE = (
-    "($1::text is null or i.community = any($2::text[]) "
+    "($1::text is null or i.community = any($2::text[]) or i.communities ?| $2::text[] "
     "or $3::text in (i.requested_by, i.caller, i.lead) or i.support ? $3)"
 )
-_OF_DUTY = "($1::text is null or d.community = any($2::text[]) or $3::text in (d.department, d.caller))"
+_OF_DUTY = (
+    "($1::text is null or d.community = any($2::text[]) or d.communities ?| $2::text[] "
+    "or $3::text in (d.department, d.caller))"
+)
 _ISSUES = f"""
 select i.* from issues i where {_OF_ISSUE} and ($4::text is null or i.state = $4)
-and ($5::text is null or i.community = $5) and ($6::text is null or i.sources ? $6)
+and ($5::text is null or i.community = $5 or i.communities ? $5) and ($6::text is null or i.sources ? $6)
 order by i.requested_at desc, i.id limit $7
 """
 _DUTIES = f"""
@@ -40,7 +43,7 @@ from duties d join issues i on i.id = d.issue cross join lateral (values
     ('{DutyStep.CHECK_IN}', d.check_in_by, d.state = any($5::text[])),
     ('{DutyStep.DUE}', d.due_at, d.state = any($6::text[]))
 ) s(step, due_at, owed)
-where s.owed and s.due_at is not null and {_OF_DUTY} order by s.due_at, d.id limit 1000
+where s.owed and not d.lifted and s.due_at is not null and {_OF_DUTY} order by s.due_at, d.id limit 1000
 """
 _AWAITING_APPROVAL = f"""
 select i.id as issue, i.requested_by, 'APPROVAL' as step, i.approval_due_at as due_at, i.approval_missed as reproached,

@@ -68,7 +68,8 @@ class IssueFact(EscalationFact, abstract=True):
 class WhistleRequested(IssueFact):
     """请求吹哨: nobody has been called yet; the town leader decides.
 
-    `community`: None where the route did not know it. `lead`, `support`, `due_at`: what the request proposes.
+    `community`: None where the route did not know it. `communities`: whom it concerns besides (联合哨). `lead`, `support`,
+    `due_at`: what the request proposes. `needed_by`: when the complaint it comes from is due.
     """
 
     community: Code | None
@@ -82,6 +83,8 @@ class WhistleRequested(IssueFact):
     lead: Code | None = None
     support: tuple[Code, ...] = ()
     due_at: Moment | None = None
+    communities: tuple[Code, ...] = ()
+    needed_by: Moment | None = None
 
 
 class WhistleApproved(IssueFact):
@@ -108,6 +111,7 @@ class IssueEscalated(IssueFact):
     """吹哨: the caller calls exactly one lead department, any support, with a due date [S].
 
     `hard`: the longer limit for hard matters. `ladder`: who is told when it is overdue, as it held on this day.
+    `communities`: whom it concerns besides `community` (联合哨).
     """
 
     community: Code
@@ -123,6 +127,7 @@ class IssueEscalated(IssueFact):
     deadline_version: DeadlineVersion = 1
     hard: bool = False
     ladder: tuple[LadderStep, ...] = ()
+    communities: tuple[Code, ...] = ()
 
 
 class LeadReassigned(IssueFact):
@@ -193,6 +198,13 @@ class DepartmentEvaluated(IssueFact):
     checked_in_in_time: bool
     comment: Line | None = None
     complete: bool
+
+
+class ScoreCommented(IssueFact):
+    """得分申辩: what an evaluated department says to its own score; the score stands."""
+
+    department: Code
+    comment: Line
 
 
 class WhistleEvaluated(IssueFact):
@@ -302,6 +314,7 @@ class DutyCalled(DutyFact):
     deadline_version: DeadlineVersion
     provisional: bool = False
     sources: tuple[Ref, ...] = ()
+    communities: tuple[Code, ...] = ()
 
 
 class DutyAcknowledged(DutyFact):
@@ -348,6 +361,10 @@ class DutyFinished(DutyFact):
     done: tuple[WorkDone, ...] = ()
     evidence: tuple[Sha256, ...] = ()
     note: Line | None = None
+
+
+class DutyDeadlinesLifted(DutyFact):
+    """期限解除: the issue is solved, so nothing more falls due here; the department stays until it is released."""
 
 
 class DutyReopened(DutyFact):

@@ -443,7 +443,8 @@ class RouteFact(IntakeFact, abstract=True):
 class ComplaintRouted(RouteFact):
     """转办: a complaint is linked to what exists (`target`), or asks the other service to open it (no `target`).
 
-    `hotspot`: it is linked because it belongs to this hotspot. A confidential complaint is never routed.
+    `hotspot`: it is linked because it belongs to this hotspot. `due_at`: when the complaint is due, as it stands; None
+    while that is suspended. A confidential complaint is never routed.
     """
 
     complaint: Ref
@@ -454,6 +455,7 @@ class ComplaintRouted(RouteFact):
     target: Target | None = None
     public_title: Line | None = None
     hotspot: Mention | None = None
+    due_at: Moment | None = None
 
 
 class RouteTaken(RouteFact):

@@ -14,12 +14,14 @@ class NotFound(Exception):
 class Scope:
     """Whose business an aggregate is: a community's, and some departments'.
 
+    `communities`: others whom it concerns besides.
     `confidential`: it is nothing to the community where it merely happened, unless that is among `departments` itself.
     """
 
     community: str | None = None
     departments: tuple[str, ...] = ()
     confidential: bool = False
+    communities: tuple[str, ...] = ()
 
 
 class Reach(StrEnum):
@@ -63,7 +65,7 @@ class Person:
             case Reach.TOWN:
                 return True
             case Reach.COMMUNITY:
-                own = scope.community in self.communities
+                own = scope.community in self.communities or not self.communities.isdisjoint(scope.communities)
                 return own and (not scope.confidential or not self.communities.isdisjoint(scope.departments))
             case Reach.DEPARTMENT:
                 return self.department in scope.departments

@@ -23,6 +23,7 @@ from shared.plumbing.outbox import Relay
 from shared.plumbing.repair import Repair
 from shared.plumbing.service import Service, run
 from shared.plumbing.supervision import Supervision
+from shared.plumbing.timers import Timer, Timers
 from shared.plumbing.turn import Turn
 from shared.plumbing.work import Work
 
@@ -189,6 +190,17 @@ def without_supervision() -> None:
     Supervision.keep = once  # type: ignore[method-assign]
 
 
+def without_claims() -> None:
+    """Whoever has picked a timer fires it, whether or not somebody else did so meanwhile."""
+    real = Timers._delete
+
+    async def anyway(self: Timers, con: Any, kind_name: str, timer: Timer) -> bool:
+        await real(self, con, kind_name, timer)
+        return True
+
+    Timers._delete = anyway  # type: ignore[method-assign]
+
+
 def without_haste() -> None:
     """The relay takes its time: what was just written is still in the outbox when the process is told to go."""
     real = Relay.send
@@ -221,6 +233,7 @@ PROTECTIONS: dict[str, Callable[[], None]] = {
     "town-clock": without_town_clock,
     "portions": without_portions,
     "supervision": without_supervision,
+    "claims": without_claims,
     "haste": without_haste,
     "draining": without_draining,
 }

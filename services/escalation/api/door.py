@@ -1,6 +1,6 @@
 """What the doors share: the service, who asks, and an issue with the duties of its departments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,9 +25,11 @@ Shown = Annotated[str | None, QueryParameter(name="state")]
 Many = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
-def speaks_for(ask: Ask, community: str | None) -> str:
-    """The unit that asks: a secretary speaks for the community in question."""
-    return community if community and ask.caller.reach is Reach.COMMUNITY else ask.caller.unit
+def speaks_for(ask: Ask, communities: Sequence[str]) -> str:
+    """The unit that asks: a secretary speaks for the first of the communities in question that is the own one."""
+    if ask.caller.reach is not Reach.COMMUNITY:
+        return ask.caller.unit
+    return next((one for one in communities if one in ask.caller.communities), ask.caller.unit)
 
 
 def states(duties: Duties) -> list[Duty]:

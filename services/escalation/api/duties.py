@@ -77,7 +77,8 @@ async def object_to_duty(
     ask: Asking,
 ) -> Answer:
     """提出职责异议."""
-    return await change(service.base, DUTIES, id, ask, reporting.object_to, data, by=ask.caller.unit, now=service.now())
+    by, town = ask.caller.unit, service.town
+    return await change(service.base, DUTIES, id, ask, reporting.object_to, data, by=by, now=service.now(), town=town)
 
 
 @post("/duties/{id:uuid}/objection-rejection", status_code=200)

@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 from services.escalation.api.door import Answer, Duties, Here, states, with_duties
 from services.escalation.domain import evaluation, handling, reporting
 from services.escalation.domain.asked import (
+    CommentOnScore,
     EvaluateDepartment,
     EvaluateWhistle,
     PlanAction,
@@ -16,6 +17,8 @@ from services.escalation.domain.asked import (
     Resolve,
 )
 from services.escalation.domain.issue import Issue
+from services.escalation.store import ISSUES
+from shared.plumbing.change import change
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
 
@@ -52,10 +55,12 @@ async def report_issue_progress(
 
 @post("/issues/{id:uuid}/resolve", status_code=200)
 async def resolve_issue(id: FromPath[UUID], data: JSONBody[Resolve], service: Here, ask: Asking) -> Answer:
-    """确认解决."""
+    """确认解决; nothing falls due any more."""
 
     def decide(work: Work, issue: Held[Issue], duties: Duties) -> None:
         issue.change(handling.resolve, data, by=ask.caller.unit, duties=states(duties), now=work.now)
+        for duty in duties:
+            duty.change(reporting.lift_deadlines)
 
     return await with_duties(service, ask, id, decide)
 
@@ -66,7 +71,8 @@ async def reopen_issue(id: FromPath[UUID], data: JSONBody[Reopen], service: Here
     terms = service.today
 
     def decide(work: Work, issue: Held[Issue], duties: Duties) -> None:
-        issue.change(handling.reopen, data, by=ask.caller.unit, now=work.now)
+        calendar = service.calendar
+        issue.change(handling.reopen, data, by=ask.caller.unit, now=work.now, terms=terms, calendar=calendar)
         for duty in duties:
             duty.change(reporting.call_back, due_at=data.due_at, now=work.now, terms=terms)
 
@@ -87,6 +93,17 @@ async def evaluate_department(
         issue.change(evaluation.evaluate_department, data, by=ask.caller.unit, duties=states(duties), terms=terms)
 
     return await with_duties(service, ask, id, decide)
+
+
+@post("/issues/{id:uuid}/score-comment", status_code=200)
+async def comment_on_score(
+    id: FromPath[UUID],
+    data: JSONBody[CommentOnScore],
+    service: Here,
+    ask: Asking,
+) -> Answer:
+    """得分申辩."""
+    return await change(service.base, ISSUES, id, ask, evaluation.comment_on_score, data, by=ask.caller.unit)
 
 
 @post("/issues/{id:uuid}/whistle-evaluation", status_code=200)
@@ -120,6 +137,7 @@ ROUTES = [
     resolve_issue,
     reopen_issue,
     evaluate_department,
+    comment_on_score,
     evaluate_whistle,
     close_issue,
 ]

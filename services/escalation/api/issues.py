@@ -31,7 +31,7 @@ async def request_whistle(data: JSONBody[RequestWhistle], service: Here, ask: As
         ask,
         whistle.request,
         data,
-        by=speaks_for(ask, data.community),
+        by=speaks_for(ask, (data.community,)),
         now=service.now(),
         terms=service.today,
         calendar=service.calendar,
@@ -118,8 +118,8 @@ async def withdraw_issue(id: FromPath[UUID], data: JSONBody[Because], service: H
     """撤哨: the departments leave."""
 
     def decide(work: Work, issue: Held[Issue], duties: Duties) -> None:
-        community = issue.state.community if issue.state else None
-        issue.change(whistle.withdraw, data, by=speaks_for(ask, community))
+        concerned = issue.state.concerned if issue.state else ()
+        issue.change(whistle.withdraw, data, by=speaks_for(ask, concerned))
         for duty in duties:
             duty.change(reporting.dismiss, data, now=work.now)
 

@@ -9,6 +9,7 @@ from shared.events.escalation import PlanStep, Points, Sha256, SupervisionLevel,
 from shared.events.vocabulary import CheckInMode, WhistleKind
 
 Departments = Annotated[tuple[Code, ...], Field(max_length=50)]
+Communities = Annotated[tuple[Code, ...], Field(max_length=50)]
 Evidence = Annotated[tuple[Sha256, ...], Field(max_length=100)]
 Done = Annotated[tuple[WorkDone, ...], Field(max_length=100)]
 
@@ -20,7 +21,7 @@ class Because(Asked):
 
 
 class RequestWhistle(Asked):
-    """请求吹哨 by hand. `lead`, `support`, `due_at`: a proposal."""
+    """请求吹哨 by hand. `communities`: whom it concerns besides (联合哨). `lead`, `support`, `due_at`: a proposal."""
 
     community: Code
     category: Code
@@ -30,6 +31,7 @@ class RequestWhistle(Asked):
     lead: Code | None = None
     support: Departments = ()
     due_at: Moment | None = None
+    communities: Communities = ()
 
 
 class ApproveWhistle(Asked):
@@ -39,14 +41,19 @@ class ApproveWhistle(Asked):
 
 
 class Escalate(Asked):
-    """吹哨. What is left out is taken from the request. `hard`: a hard matter may take longer."""
+    """吹哨. What is left out is taken from the request.
+
+    `hard`: a hard matter may take longer. `order_extended`: the complaint it comes from has been extended or listed.
+    """
 
     task: Prose
     lead: Code | None = None
     support: Departments | None = None
     due_at: Moment | None = None
     community: Code | None = None
+    communities: Communities | None = None
     hard: Flag = False
+    order_extended: Flag = False
 
 
 class PlanAction(Asked):
@@ -86,6 +93,12 @@ class EvaluateDepartment(Asked):
     comment: Line | None = None
 
 
+class CommentOnScore(Asked):
+    """得分申辩, by the department that was evaluated."""
+
+    comment: Line
+
+
 class EvaluateWhistle(Asked):
     """考核哨源."""
 
@@ -95,10 +108,11 @@ class EvaluateWhistle(Asked):
 
 
 class ExtendDeadline(Asked):
-    """延期."""
+    """延期. `order_extended`: the complaint it comes from has been extended or listed."""
 
     due_at: Moment
     reason: Line
+    order_extended: Flag = False
 
 
 class Supervise(Asked):

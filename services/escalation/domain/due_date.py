@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.escalation.domain.asked import Because, ExtendDeadline, Supervise
 from services.escalation.domain.issue import UNDER_WAY, Issue, above, born, must_be
+from services.escalation.domain.whistle import later_than_order
 from shared.events.escalation import (
     DeadlineExtended,
     DeadlinePaused,
@@ -17,13 +18,14 @@ from shared.rules.broken import Reason, refuse
 
 
 def extend(before: Issue | None, asked: ExtendDeadline, *, now: datetime) -> list[IssueFact]:
-    """延期: asked before the due date."""
+    """延期: asked before the due date, and not beyond the complaint it comes from, unless that has been extended too."""
     issue = born(before)
     refuse(
         must_be(issue, *UNDER_WAY),
         issue.paused_at is not None and Reason("paused", "期限已暂停，请先恢复计时"),
         _is_over(issue, now) and Reason("overdue", "期限已过，不能延期"),
         issue.due_at is not None and asked.due_at <= issue.due_at and Reason("not_later", "须晚于原期限", "/due_at"),
+        later_than_order(issue, asked.due_at, extended=asked.order_extended),
     )
     return [
         DeadlineExtended(

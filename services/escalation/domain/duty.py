@@ -16,6 +16,7 @@ from shared.events.escalation import (
     DutyDeadlineMissed,
     DutyDeadlineMoved,
     DutyDeadlineNear,
+    DutyDeadlinesLifted,
     DutyExcused,
     DutyFact,
     DutyFinished,
@@ -66,7 +67,11 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """报到. `warned`, `missed`: the steps of which it was said, in this deadline version. `objected`: once, at most."""
+    """报到.
+
+    `warned`, `missed`: the steps of which it was said, in this deadline version. `objected`: once, at most.
+    `lifted`: the issue is solved and nothing falls due. `communities`: whom the issue concerns besides `community`.
+    """
 
     state: DutyState
     issue: UUID
@@ -99,6 +104,8 @@ class Duty:
     proposed: str | None = None
     released_at: datetime | None = None
     reason: str | None = None
+    communities: tuple[str, ...] = ()
+    lifted: bool = False
 
     @property
     def issue_ref(self) -> str:
@@ -146,6 +153,8 @@ def evolve(before: Duty | None, fact: DutyFact) -> Duty:
                 finished_late=fact.late,
                 done=fact.done,
             )
+        case DutyDeadlinesLifted():
+            return replace(before, lifted=True)
         case DutyReopened():
             return _reopened(before, fact)
         case DepartmentReleased():
@@ -180,6 +189,7 @@ def _called(fact: DutyCalled) -> Duty:
         due_near_at=fact.due_near_at,
         deadline_version=fact.deadline_version,
         provisional=fact.provisional,
+        communities=fact.communities,
     )
 
 
@@ -200,6 +210,7 @@ def _reopened(before: Duty, fact: DutyReopened) -> Duty:
         finished_at=None,
         finished_late=False,
         released_at=None,
+        lifted=False,
     )
 
 
@@ -227,7 +238,7 @@ def _without_due(steps: tuple[DutyStep, ...]) -> tuple[DutyStep, ...]:
 
 def owes(duty: Duty, step: DutyStep) -> bool:
     """Whether the department still owes this step and nobody has reproached it with that."""
-    return duty.state in OWED[step] and step not in duty.missed
+    return duty.state in OWED[step] and not duty.lifted and step not in duty.missed
 
 
 def deadline(duty: Duty, step: DutyStep) -> tuple[datetime, datetime] | None:

@@ -13,7 +13,7 @@ from shared.events.escalation import (
     DutyStep,
 )
 from shared.rules.calendar import Calendar
-from shared.rules.deadline import part
+from shared.rules.deadline import Limit, part
 
 
 def near(start: datetime, due: datetime, terms: Terms) -> datetime:
@@ -83,20 +83,20 @@ def follow(
 
 
 def recount(before: Duty | None, *, terms: Terms, calendar: Calendar) -> list[DutyFact]:
-    """节假日安排公布后重算: what was counted without the holidays and is still owed. `terms`: of the day of the call."""
-    if before is None or not before.provisional or not _works(before):
+    """节假日安排公布后重算: what was counted without the holidays and is still owed.
+
+    Never an earlier moment than the one that was told. `terms`: of the day of the call.
+    """
+    if before is None or not before.provisional or before.lifted or not _works(before):
         return []
     if calendar.provisional(before.check_in_by):
         return []
     limits = terms.limits[before.whistle]
     acknowledge_by, check_in_by = before.acknowledge_by, before.check_in_by
     if owes(before, DutyStep.ACKNOWLEDGE):
-        acknowledge_by = max(acknowledge_by, limits.acknowledge.after(before.called_at, calendar))
+        acknowledge_by = max(acknowledge_by, _counted(before, limits.acknowledge, calendar))
     if owes(before, DutyStep.CHECK_IN):
-        check_in_by = max(check_in_by, limits.check_in.after(before.called_at, calendar))
-    if before.due_at:
-        acknowledge_by = not_after(before.due_at, acknowledge_by, before.called_at)
-        check_in_by = not_after(before.due_at, check_in_by, before.called_at)
+        check_in_by = max(check_in_by, _counted(before, limits.check_in, calendar))
     return [
         DutyDeadlineMoved(
             issue=before.issue_ref,
@@ -109,8 +109,15 @@ def recount(before: Duty | None, *, terms: Terms, calendar: Calendar) -> list[Du
             due_at=before.due_at,
             due_near_at=before.due_near_at,
             deadline_version=before.deadline_version + 1,
+            provisional=calendar.provisional(check_in_by),
         )
     ]
+
+
+def _counted(duty: Duty, limit: Limit, calendar: Calendar) -> datetime:
+    """By this calendar, and not after the issue itself."""
+    by = limit.after(duty.called_at, calendar)
+    return not_after(duty.due_at, by, duty.called_at) if duty.due_at else by
 
 
 def _works(duty: Duty) -> bool:

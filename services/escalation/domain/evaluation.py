@@ -2,12 +2,19 @@
 
 from collections.abc import Collection
 
-from services.escalation.domain.asked import EvaluateDepartment, EvaluateWhistle
+from services.escalation.domain.asked import CommentOnScore, EvaluateDepartment, EvaluateWhistle
 from services.escalation.domain.duty import ENDED as DUTY_ENDED
 from services.escalation.domain.duty import Duty, DutyState
 from services.escalation.domain.issue import SOLVED, TOWN_HALL, Issue, IssueState, born, must_be, must_call
 from services.escalation.domain.terms import ScoreWeights, Terms
-from shared.events.escalation import DepartmentEvaluated, DepartmentScore, IssueClosed, IssueFact, WhistleEvaluated
+from shared.events.escalation import (
+    DepartmentEvaluated,
+    DepartmentScore,
+    IssueClosed,
+    IssueFact,
+    ScoreCommented,
+    WhistleEvaluated,
+)
 from shared.rules.broken import Reason, refuse
 
 
@@ -70,6 +77,17 @@ def evaluate_department(
             complete=bool(issue.whistle_evaluated_by) and scored >= _expected(duties).keys(),
         )
     ]
+
+
+def comment_on_score(before: Issue | None, asked: CommentOnScore, *, by: str) -> list[IssueFact]:
+    """得分申辩 by the department that was scored, once [D 28]: the score stands, and what it says stands beside it."""
+    issue = born(before)
+    refuse(
+        must_be(issue, *SOLVED, IssueState.CLOSED),
+        by not in issue.scores and Reason("not_evaluated", "该部门没有可以申辩的得分"),
+        by in issue.score_comments and Reason("already_commented", "该部门已对得分作过申辩"),
+    )
+    return [ScoreCommented(sources=issue.sources, department=by, comment=asked.comment)]
 
 
 def evaluate_whistle(

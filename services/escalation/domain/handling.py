@@ -6,6 +6,7 @@ from datetime import datetime
 from services.escalation.domain.asked import PlanAction, Reopen, ReportProgress, Resolve
 from services.escalation.domain.duty import PRESENT, Duty, DutyState
 from services.escalation.domain.issue import Issue, IssueState, born, must_be, must_call
+from services.escalation.domain.terms import Terms
 from shared.events.escalation import (
     ActionPlanned,
     DutyRole,
@@ -16,6 +17,7 @@ from shared.events.escalation import (
     IssueResolved,
 )
 from shared.rules.broken import Reason, refuse
+from shared.rules.calendar import Calendar
 
 
 def muster(before: Issue | None, *, duties: Collection[Duty], now: datetime) -> list[IssueFact]:
@@ -78,13 +80,17 @@ def resolve(
     return [IssueResolved(sources=issue.sources, confirmed_at=now, result=asked.result, late=late)]
 
 
-def reopen(before: Issue | None, asked: Reopen, *, by: str, now: datetime) -> list[IssueFact]:
-    """重新处置: the caller finds it unsolved, and names a new due date."""
+def reopen(
+    before: Issue | None, asked: Reopen, *, by: str, now: datetime, terms: Terms, calendar: Calendar
+) -> list[IssueFact]:
+    """重新处置: the caller finds it unsolved, and names a new due date within the longest limit of its kind [D]."""
     issue = born(before)
+    latest = terms.limits[issue.whistle].longest(hard=True).after(now, calendar)
     refuse(
         must_be(issue, IssueState.RESOLVED),
         must_call(issue, by),
         asked.due_at <= now and Reason("due_past", "办结期限须晚于现在", "/due_at"),
+        asked.due_at > latest and Reason("due_too_late", "办结期限超过该类吹哨的最长时限", "/due_at"),
     )
     return [
         IssueReopened(

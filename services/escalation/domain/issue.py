@@ -24,6 +24,7 @@ from shared.events.escalation import (
     LadderStep,
     LeadReassigned,
     PlanStep,
+    ScoreCommented,
     SupervisionLevel,
     SupervisionStarted,
     WhistleApprovalMissed,
@@ -83,6 +84,8 @@ class Issue:
 
     `lead`, `support`, `due_at`: proposed until it is escalated. `runs_from`: the start of the limit, moved on by pauses.
     `supervision`: the highest level reached in this deadline version. `done`: what each department has done so far.
+    `communities`: whom it concerns besides `community`. `needed_by`: when the complaint it comes from is due.
+    `score_comments`: which departments have commented on their score.
     """
 
     state: IssueState
@@ -114,6 +117,14 @@ class Issue:
     scores: dict[str, DepartmentScore] = field(default_factory=dict)
     whistle_evaluated_by: tuple[str, ...] = ()
     reason: str | None = None
+    communities: tuple[str, ...] = ()
+    needed_by: datetime | None = None
+    score_comments: tuple[str, ...] = ()
+
+    @property
+    def concerned(self) -> tuple[str, ...]:
+        """Every community whose matter it is, the one where it lies first."""
+        return (self.community, *self.communities) if self.community else self.communities
 
     @property
     def called(self) -> tuple[str, ...]:
@@ -153,6 +164,8 @@ def evolve(before: Issue | None, fact: IssueFact) -> Issue:
         case DepartmentEvaluated():
             scores = before.scores | {fact.department: fact.score}
             return replace(before, scores=scores, state=_evaluated(before, fact.complete))
+        case ScoreCommented():
+            return replace(before, score_comments=(*before.score_comments, fact.department))
         case WhistleEvaluated():
             judges = (*before.whistle_evaluated_by, fact.by)
             return replace(before, whistle_evaluated_by=judges, state=_evaluated(before, fact.complete))
@@ -188,6 +201,8 @@ def _requested(fact: WhistleRequested) -> Issue:
         lead=fact.lead,
         support=fact.support,
         due_at=fact.due_at,
+        communities=fact.communities,
+        needed_by=fact.needed_by,
     )
 
 
@@ -204,6 +219,7 @@ def _escalated(before: Issue, fact: IssueEscalated) -> Issue:
         deadline_version=fact.deadline_version,
         runs_from=fact.escalated_at or before.requested_at,
         ladder=fact.ladder,
+        communities=fact.communities,
     )
 
 
@@ -220,6 +236,7 @@ def _reopened(before: Issue, fact: IssueReopened) -> Issue:
         result=None,
         scores={},
         whistle_evaluated_by=(),
+        score_comments=(),
         reason=fact.reason,
     )
 

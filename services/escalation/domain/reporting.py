@@ -14,6 +14,7 @@ from shared.events.escalation import (
     DepartmentReleased,
     DutyAcknowledged,
     DutyCalled,
+    DutyDeadlinesLifted,
     DutyExcused,
     DutyFact,
     DutyFinished,
@@ -25,6 +26,7 @@ from shared.events.escalation import (
 )
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
+from shared.rules.township import Town
 
 
 def call(
@@ -66,6 +68,7 @@ def call(
             deadline_version=before.deadline_version + 1 if before else 1,
             provisional=limits.counts_working_time and calendar.provisional(check_in_by),
             sources=issue.sources,
+            communities=issue.communities,
         )
     ]
 
@@ -100,14 +103,18 @@ def _acknowledged(duty: Duty, now: datetime) -> DutyAcknowledged:
     )
 
 
-def object_to(before: Duty | None, asked: ObjectToDuty, *, by: str, now: datetime) -> list[DutyFact]:
-    """提出职责异议: before the limit of acknowledging, and once. The clock runs on."""
+def object_to(before: Duty | None, asked: ObjectToDuty, *, by: str, now: datetime, town: Town) -> list[DutyFact]:
+    """提出职责异议: before the limit of acknowledging, once per call. The clock runs on."""
     duty = born(before)
     refuse(
         must_own(duty, by),
         must_be(duty, DutyState.CALLED),
         now > duty.acknowledge_by and Reason("too_late", "响应时限已过，不能再提异议"),
         duty.objected and Reason("objected_before", "异议只能提出一次"),
+        asked.proposed is not None
+        and town.unit(asked.proposed) is None
+        and Reason("unknown_unit", "没有这个单位", "/proposed"),
+        asked.proposed == duty.department and Reason("proposes_itself", "须提议另一个单位", "/proposed"),
     )
     return [
         DutyObjected(
@@ -183,6 +190,13 @@ def release(before: Duty | None, *, by: str, issue: Issue | None, now: datetime)
         (issue is None or issue.state not in SOLVED) and Reason("unsolved", "事不完、人不撤：问题尚未确认解决"),
     )
     return [_released(duty, now)]
+
+
+def lift_deadlines(before: Duty | None) -> list[DutyFact]:
+    """期限解除: the caller has confirmed that the issue is solved; what this department still owed is owed no more."""
+    if before is None or before.lifted or before.state in (*ENDED, DutyState.FINISHED):
+        return []
+    return [DutyDeadlinesLifted(issue=before.issue_ref, department=before.department)]
 
 
 def call_back(before: Duty | None, *, due_at: datetime, now: datetime, terms: Terms) -> list[DutyFact]:

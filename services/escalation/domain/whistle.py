@@ -1,6 +1,7 @@
 """吹哨: requested, decided by the town leader, blown by the caller, withdrawn."""
 
 from datetime import datetime
+from typing import Literal
 
 from services.escalation.domain.asked import ApproveWhistle, Because, Escalate, ReassignLead, RequestWhistle
 from services.escalation.domain.duty import Duty, DutyState
@@ -47,14 +48,16 @@ def request(
         town.category(asked.category) is None and Reason("unknown_category", "没有这个诉求分类", "/category"),
         asked.place is not None and place is None and Reason("unknown_place", "地名表中没有这个地点", "/place"),
         place is not None
-        and place.community != asked.community
+        and place.community not in (asked.community, *asked.communities)
         and Reason("place_elsewhere", "该地点不在这个社区（村）", "/place"),
         asked.due_at is not None and asked.due_at <= now and Reason("due_past", "办结期限须晚于现在", "/due_at"),
+        *_against_communities(asked.community, asked.communities, town),
         *_against_departments(asked.lead, asked.support, town),
     )
     return [
         WhistleRequested(
             community=asked.community,
+            communities=asked.communities,
             category=asked.category,
             place=asked.place,
             public_title=asked.public_title,
@@ -103,7 +106,10 @@ def request_from_route(
     terms: Terms,
     calendar: Calendar,
 ) -> list[IssueFact]:
-    """工单转吹哨: only a route that asks for an issue and links to none. `title`: where the route brings none."""
+    """工单转吹哨: only a route that asks for an issue and links to none. `title`: where the route brings none.
+
+    It is needed by the day on which the complaint is due [D 25].
+    """
     if before or heard.wanted is not RouteTarget.ISSUE or heard.target:
         return []
     whistle = WhistleKind.PUBLIC_DEMAND
@@ -118,6 +124,7 @@ def request_from_route(
             requested_by=heard.community or TOWN_HALL,
             requested_at=now,
             approval_due_at=terms.approval_limit(whistle).after(now, calendar),
+            needed_by=heard.due_at,
         )
     ]
 
@@ -154,9 +161,11 @@ def escalate(
     """吹哨: exactly one lead department and a due date [S]; nobody calls itself; an emergency does not wait.
 
     A time limit that was named in the request and approved stands [S]; any other lies within the limit of its kind [D].
+    It does not end after the complaint it comes from, unless that has been extended or listed [D 25].
     """
     issue = born(before)
     community = asked.community or issue.community
+    communities = issue.communities if asked.communities is None else asked.communities
     lead = asked.lead or issue.lead
     support = issue.support if asked.support is None else asked.support
     due_at = asked.due_at or issue.due_at
@@ -168,6 +177,7 @@ def escalate(
         issue.state is IssueState.REQUESTED and waits and Reason("not_approved", "尚未经镇领导同意"),
         (community is None or town.community(community) is None)
         and Reason("unknown_community", "须写明所在社区（村）", "/community"),
+        *_against_communities(community, communities, town),
         lead is None and Reason("lead_missing", "须明确一个主责部门", "/lead"),
         not _is_of_the_town(by, town) and Reason("not_a_town_unit", "只有镇一级的单位可以吹哨"),
         by == lead and Reason("calls_itself", "吹哨单位不能召集自己", "/lead"),
@@ -179,6 +189,7 @@ def escalate(
         and due_at > latest
         and not approved_so
         and Reason("due_too_late", "办结期限超过该类吹哨的最长时限", "/due_at"),
+        later_than_order(issue, due_at, extended=asked.order_extended),
     )
     assert community is not None
     assert lead is not None
@@ -187,6 +198,7 @@ def escalate(
         IssueEscalated(
             sources=issue.sources,
             community=community,
+            communities=communities,
             category=issue.category,
             place=issue.place,
             whistle=issue.whistle,
@@ -241,6 +253,28 @@ def withdraw(before: Issue | None, asked: Because, *, by: str) -> list[IssueFact
         not called and issue.requested_by != by and Reason("not_the_requester", "只有请求单位可以撤回"),
     )
     return [IssueWithdrawn(sources=issue.sources, reason=asked.reason)]
+
+
+def later_than_order(issue: Issue, due_at: datetime | None, *, extended: bool) -> Reason | Literal[False]:
+    """The reason against a due date after that of the complaint, as far as it is known and was not extended [D 25]."""
+    return (
+        not extended
+        and due_at is not None
+        and issue.needed_by is not None
+        and due_at > issue.needed_by
+        and Reason("later_than_order", "办结期限晚于来源工单的期限，请先办理工单延期或挂账", "/due_at")
+    )
+
+
+def _against_communities(community: Code | None, others: tuple[Code, ...], town: Town) -> list[Reason]:
+    """Every community is one of the town's, and is named once."""
+    found = []
+    for number, other in enumerate(others):
+        if town.community(other) is None:
+            found.append(Reason("unknown_community", "没有这个社区（村）", f"/communities/{number}"))
+        if other == community or other in others[:number]:
+            found.append(Reason("named_twice", "同一社区（村）只须写一次", f"/communities/{number}"))
+    return found
 
 
 def _is_of_the_town(by: str, town: Town) -> bool:

@@ -176,6 +176,7 @@ def _routed(
         target=target,
         public_title=public_title,
         hotspot=hotspot,
+        due_at=None if target else complaint.due_at,
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import given as every
 from hypothesis import strategies as st
 
 from services.escalation.domain import evaluation
-from services.escalation.domain.asked import EvaluateDepartment, EvaluateWhistle
+from services.escalation.domain.asked import CommentOnScore, EvaluateDepartment, EvaluateWhistle
 from services.escalation.domain.duty import Duty
 from services.escalation.domain.issue import IssueState, evolve
 from shared.events.base import ref
@@ -16,6 +16,7 @@ from shared.events.escalation import (
     DutyExcused,
     IssueClosed,
     IssueReopened,
+    ScoreCommented,
     WhistleEvaluated,
 )
 from shared.events.vocabulary import WhistleKind
@@ -201,3 +202,25 @@ def test_departments_alone_are_not_both_sides() -> None:
     given(evolve, *RESOLVED, evaluated()).when(
         evaluation.evaluate_department, late, by=CALLER, duties=departments(), terms=TERMS
     ).then(evaluated(SUPPORT, LATE))
+
+
+def test_a_department_comments_on_its_own_score_once_and_the_score_stands() -> None:
+    wish, said = (
+        CommentOnScore(comment="当日道路封闭"),
+        ScoreCommented(sources=SOURCES, department=SUPPORT, comment="当日道路封闭"),
+    )
+    scored = (*RESOLVED, evaluated(SUPPORT, LATE))
+    given(evolve, *scored).when(evaluation.comment_on_score, wish, by=SUPPORT).then(said)
+    given(evolve, *scored, IssueClosed(sources=SOURCES)).when(evaluation.comment_on_score, wish, by=SUPPORT).then(said)
+    given(evolve, *scored, said).when(evaluation.comment_on_score, wish, by=SUPPORT).then_refused("already_commented")
+    assert state_of(*scored, said).scores == state_of(*scored).scores
+
+
+def test_nobody_comments_on_the_score_of_another_or_before_there_is_one() -> None:
+    wish = CommentOnScore(comment="当日道路封闭")
+    given(evolve, *RESOLVED, evaluated()).when(evaluation.comment_on_score, wish, by=SUPPORT).then_refused(
+        "not_evaluated"
+    )
+    given(evolve, *HANDLED).when(evaluation.comment_on_score, wish, by=LEAD).then_refused(
+        "wrong_state", "not_evaluated"
+    )

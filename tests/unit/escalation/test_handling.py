@@ -1,13 +1,16 @@
 """处置: mustered, planned, reported, confirmed on site, reopened."""
 
+from datetime import datetime
+
 from services.escalation.domain import handling
 from services.escalation.domain.asked import PlanAction, Reopen, ReportProgress, Resolve
-from services.escalation.domain.issue import IssueState, evolve
+from services.escalation.domain.issue import Issue, IssueState, evolve
 from shared.events.base import ref
 from shared.events.escalation import (
     ActionPlanned,
     DeadlinePaused,
     DutyExcused,
+    IssueFact,
     IssueMustered,
     IssueProgressed,
     IssueReopened,
@@ -18,6 +21,7 @@ from shared.events.escalation import (
 from shared.events.vocabulary import Quantity
 from tests.support.spec import given
 from tests.unit.escalation.cases import (
+    CALENDAR,
     CALLED,
     CALLER,
     DUE,
@@ -30,6 +34,7 @@ from tests.unit.escalation.cases import (
     RESOLVED,
     SOURCES,
     SUPPORT,
+    TERMS,
     acknowledged,
     after,
     called,
@@ -42,6 +47,10 @@ from tests.unit.escalation.cases import (
 )
 
 EIGHT_TRUCKLOADS = (WorkDone(work="清运垃圾", amount=8, quantity=Quantity.TRUCKLOADS),)
+
+
+def reopens(before: Issue | None, wish: Reopen, *, by: str = CALLER, now: datetime) -> list[IssueFact]:
+    return handling.reopen(before, wish, by=by, now=now, terms=TERMS, calendar=CALENDAR)
 
 
 def a_plan(owner: str = LEAD, days: int = 2) -> PlanAction:
@@ -137,15 +146,19 @@ def test_a_confirmation_is_refused_with_all_its_reasons() -> None:
 
 def test_the_caller_reopens_what_is_not_solved_with_a_new_due_date() -> None:
     wish = Reopen(reason="水站又停水", due_at=after(days=9))
-    given(evolve, *RESOLVED).when(handling.reopen, wish, by=CALLER, now=after(days=4)).then(
+    given(evolve, *RESOLVED).when(reopens, wish, now=after(days=4)).then(
         IssueReopened(
             sources=SOURCES, reason="水站又停水", due_at=after(days=9), deadline_version=2, reopened_at=after(days=4)
         )
     )
-    given(evolve, *RESOLVED).when(handling.reopen, wish, by=LEAD, now=after(days=9)).then_refused(
-        "not_the_caller", "due_past"
-    )
-    given(evolve, *HANDLED).when(handling.reopen, wish, by=CALLER, now=after(days=4)).then_refused("wrong_state")
+    given(evolve, *RESOLVED).when(reopens, wish, by=LEAD, now=after(days=9)).then_refused("not_the_caller", "due_past")
+    given(evolve, *HANDLED).when(reopens, wish, now=after(days=4)).then_refused("wrong_state")
+
+
+def test_a_reopened_matter_has_the_longest_limit_of_its_kind_at_most() -> None:
+    latest, later = (Reopen(reason="水站又停水", due_at=after(days=19, seconds=over)) for over in (0, 1))
+    given(evolve, *RESOLVED).when(reopens, later, now=after(days=4)).then_refused("due_too_late")
+    assert reopens(state_of(*RESOLVED), latest, now=after(days=4))
 
 
 def test_without_a_lead_nobody_is_mustered() -> None:

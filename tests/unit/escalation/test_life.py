@@ -196,9 +196,16 @@ def resume(world: World, by: str, other: str) -> None:
         world.follow(DeadlineMove.RESUMED, world.issue.due_at)
 
 
+def resolve(world: World, by: str, other: str) -> None:
+    asked = Resolve(result="已解决", on_site=True)
+    if world.say(handling.resolve(world.issue, asked, by=by, duties=world.duties.values(), now=world.now)):
+        for department, duty in list(world.duties.items()):
+            world.say_of(department, reporting.lift_deadlines(duty))
+
+
 def reopen(world: World, by: str, other: str) -> None:
     asked = Reopen(reason="理由", due_at=world.now + DAY)
-    if world.say(handling.reopen(world.issue, asked, by=by, now=world.now)):
+    if world.say(handling.reopen(world.issue, asked, by=by, now=world.now, terms=TERMS, calendar=CALENDAR)):
         for department, duty in list(world.duties.items()):
             world.say_of(department, reporting.call_back(duty, due_at=asked.due_at, now=world.now, terms=TERMS))
 
@@ -217,7 +224,8 @@ ACTS: dict[str, Act] = {
     "acknowledge": lambda w, by, o: w.say_of(o, reporting.acknowledge(w.duties.get(o), by=o, now=w.now)),
     "check_in": check_in,
     "object": lambda w, by, o: w.say_of(
-        o, reporting.object_to(w.duties.get(o), ObjectToDuty(reason="理由"), by=o, now=w.now)
+        o,
+        reporting.object_to(w.duties.get(o), ObjectToDuty(reason="理由"), by=o, now=w.now, town=TOWN),
     ),
     "reject_objection": lambda w, by, o: w.say_of(o, reporting.reject_objection(w.duties.get(o), BECAUSE)),
     "reassign": reassign,
@@ -227,13 +235,7 @@ ACTS: dict[str, Act] = {
         w.say(handling.progress(w.issue, ReportProgress(note="进展"), by=o, duties=w.duties.values()))
     ),
     "finish": lambda w, by, o: w.say_of(o, reporting.finish(w.duties.get(o), FinishDuty(), by=o, now=w.now)),
-    "resolve": lambda w, by, o: void(
-        w.say(
-            handling.resolve(
-                w.issue, Resolve(result="已解决", on_site=True), by=by, duties=w.duties.values(), now=w.now
-            )
-        )
-    ),
+    "resolve": resolve,
     "reopen": reopen,
     "evaluate": lambda w, by, o: void(
         w.say(

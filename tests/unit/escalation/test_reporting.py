@@ -1,10 +1,12 @@
 """报到: called, answered, come, done, released."""
 
+from datetime import datetime
+
 import pytest
 
 from services.escalation.domain import reporting
 from services.escalation.domain.asked import Because, CheckIn, FinishDuty, ObjectToDuty, ReassignLead
-from services.escalation.domain.duty import evolve
+from services.escalation.domain.duty import Duty, DutyState, evolve, watches
 from shared.events.base import ref
 from shared.events.escalation import (
     DeadlinePaused,
@@ -12,6 +14,7 @@ from shared.events.escalation import (
     DepartmentReleased,
     DutyAcknowledged,
     DutyCalled,
+    DutyDeadlinesLifted,
     DutyExcused,
     DutyFact,
     DutyFinished,
@@ -37,10 +40,12 @@ from tests.unit.escalation.cases import (
     SOURCES,
     SUPPORT,
     TERMS,
+    TOWN,
     acknowledged,
     after,
     called,
     checked_in,
+    duty_of,
     finished,
     moment,
     state_of,
@@ -52,6 +57,10 @@ BECAUSE = Because(reason="理由")
 ON_SITE = CheckIn(mode=CheckInMode.ON_SITE)
 OBJECTED = DutyObjected(issue=OF, department=LEAD, objected_at=after(hours=1), reason="不属本局职责", proposed=SUPPORT)
 EXCUSED = DutyExcused(issue=OF, department=SUPPORT, reason="理由")
+
+
+def objects(before: Duty | None, wish: ObjectToDuty, *, now: datetime = NOW) -> list[DutyFact]:
+    return reporting.object_to(before, wish, by=LEAD, now=now, town=TOWN)
 
 
 def released(department: str = LEAD, *, done: bool) -> DepartmentReleased:
@@ -149,13 +158,17 @@ def test_who_comes_after_the_limit_is_late() -> None:
 
 def test_an_objection_is_made_before_the_limit_of_answering_and_once() -> None:
     wish = ObjectToDuty(reason="不属本局职责", proposed=SUPPORT)
-    given(evolve, called()).when(reporting.object_to, wish, by=LEAD, now=after(hours=1)).then(OBJECTED)
-    given(evolve, called()).when(reporting.object_to, wish, by=LEAD, now=after(hours=5)).then_refused("too_late")
+    given(evolve, called()).when(objects, wish, now=after(hours=1)).then(OBJECTED)
+    given(evolve, called()).when(objects, wish, now=after(hours=5)).then_refused("too_late")
     rejected = ObjectionRejected(issue=OF, department=LEAD, reason="理由")
     given(evolve, called(), OBJECTED).when(reporting.reject_objection, BECAUSE).then(rejected)
-    given(evolve, called(), OBJECTED, rejected).when(
-        reporting.object_to, wish, by=LEAD, now=after(hours=2)
-    ).then_refused("objected_before")
+    given(evolve, called(), OBJECTED, rejected).when(objects, wish, now=after(hours=2)).then_refused("objected_before")
+
+
+def test_an_objection_proposes_another_unit_that_exists() -> None:
+    nobody, itself = (ObjectToDuty(reason="不属本局职责", proposed=unit) for unit in ("nobody", LEAD))
+    given(evolve, called()).when(objects, nobody).then_refused("unknown_unit")
+    given(evolve, called()).when(objects, itself).then_refused("proposes_itself")
 
 
 def test_without_an_objection_there_is_nothing_to_reject() -> None:
@@ -265,9 +278,9 @@ def test_who_comes_objects_or_finishes_at_the_very_limit_is_in_time() -> None:
         )
     )
     acknowledge_by = moment("2024-02-01T13:00:00")
-    given(evolve, called()).when(
-        reporting.object_to, ObjectToDuty(reason="不属本局职责"), by=LEAD, now=acknowledge_by
-    ).then(DutyObjected(issue=OF, department=LEAD, objected_at=acknowledge_by, reason="不属本局职责"))
+    given(evolve, called()).when(objects, ObjectToDuty(reason="不属本局职责"), now=acknowledge_by).then(
+        DutyObjected(issue=OF, department=LEAD, objected_at=acknowledge_by, reason="不属本局职责")
+    )
     given(evolve, called(), acknowledged(), checked_in()).when(reporting.finish, FinishDuty(), by=LEAD, now=DUE).then(
         DutyFinished(issue=OF, department=LEAD, finished_at=DUE, late=False)
     )
@@ -300,3 +313,23 @@ def test_whoever_is_called_while_the_due_date_is_paused_has_none_yet() -> None:
         calendar=CALENDAR,
     )
     assert [(fact.due_at, fact.due_near_at) for fact in facts if isinstance(fact, DutyCalled)] == [(None, None)]
+
+
+def test_when_the_matter_is_solved_nothing_falls_due_and_everybody_stays_until_released() -> None:
+    lifted = DutyDeadlinesLifted(issue=OF, department=SUPPORT)
+    here = (support_called(), acknowledged(SUPPORT), checked_in(SUPPORT))
+    given(evolve, *here).when(reporting.lift_deadlines).then(lifted)
+    given(evolve, *here, lifted).when(reporting.lift_deadlines).then_nothing()
+    assert watches(duty_of(*here))
+    assert watches(duty_of(*here, lifted)) == {}
+    assert duty_of(*here, lifted).state is DutyState.CHECKED_IN
+    back = DutyReopened(
+        issue=OF, department=SUPPORT, due_at=after(days=9), due_near_at=after(days=8), deadline_version=2
+    )
+    assert watches(duty_of(*here, lifted, back))
+
+
+@pytest.mark.parametrize("ended", [(finished(SUPPORT),), (EXCUSED,), (released(SUPPORT, done=False),)])
+def test_who_has_finished_or_left_owes_nothing_that_could_be_lifted(ended: tuple[DutyFact, ...]) -> None:
+    given(evolve, support_called(), acknowledged(SUPPORT), *ended).when(reporting.lift_deadlines).then_nothing()
+    given(evolve).when(reporting.lift_deadlines).then_nothing()

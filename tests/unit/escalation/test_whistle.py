@@ -5,13 +5,21 @@ from uuid import UUID
 
 import pytest
 
-from services.escalation.domain import whistle
-from services.escalation.domain.asked import ApproveWhistle, Because, Escalate, ReassignLead, RequestWhistle
+from services.escalation.domain import due_date, whistle
+from services.escalation.domain.asked import (
+    ApproveWhistle,
+    Because,
+    Escalate,
+    ExtendDeadline,
+    ReassignLead,
+    RequestWhistle,
+)
 from services.escalation.domain.issue import APPROVAL, Issue, IssueState, evolve, watches
 from shared.events.base import ref
 from shared.events.deliberation import TopicNeedsDepartments
 from shared.events.escalation import (
     DutyObjected,
+    IssueEscalated,
     IssueFact,
     IssueWithdrawn,
     LeadReassigned,
@@ -48,6 +56,7 @@ from tests.unit.escalation.cases import (
     duty_of,
     escalated,
     requested,
+    state_of,
 )
 
 ROUTE = ref("route", UUID(int=3))
@@ -312,3 +321,51 @@ def test_a_topic_names_every_source_and_every_department_once() -> None:
     given(evolve).when(whistle.request_from_topic, heard, TOPIC, now=NOW, terms=TERMS, calendar=CALENDAR).then(
         requested()
     )
+
+
+def test_a_whistle_may_concern_several_communities() -> None:
+    (wish,) = ask(None, asked(communities=("zhangguozhuang",)))
+    assert isinstance(wish, WhistleRequested)
+    assert (wish.community, wish.communities) == ("dahuichang", ("zhangguozhuang",))
+    (blown,) = blow(state_of(wish, APPROVED), lead=LEAD, due_at=DUE)
+    assert isinstance(blown, IssueEscalated)
+    assert blown.communities == ("zhangguozhuang",)
+    assert state_of(wish, APPROVED, blown).concerned == ("dahuichang", "zhangguozhuang")
+    given(evolve, requested(), APPROVED).when(blow, communities=("zhangguozhuang",)).then(
+        escalated().model_copy(update={"communities": ("zhangguozhuang",)})
+    )
+
+
+def test_each_community_is_one_of_the_town_and_named_once() -> None:
+    given(evolve).when(ask, asked(communities=("dahuichang", "nowhere"))).then_refused(
+        "named_twice", "unknown_community"
+    )
+    given(evolve, requested(), APPROVED).when(blow, communities=("zhangguozhuang", "zhangguozhuang")).then_refused(
+        "named_twice"
+    )
+
+
+def test_a_place_lies_in_one_of_the_communities_concerned() -> None:
+    assert ask(None, asked(community="zhangguozhuang", communities=("dahuichang",)))
+
+
+def test_a_whistle_of_a_complaint_is_never_due_after_it_unless_the_complaint_is_extended() -> None:
+    heard = routed().model_copy(update={"due_at": DUE})
+    (wish,) = whistle.request_from_route(
+        None, heard, ROUTE, title="大灰厂小区：无物业管理", now=NOW, terms=TERMS, calendar=CALENDAR
+    )
+    assert isinstance(wish, WhistleRequested)
+    assert wish.needed_by == DUE
+    whistles = {"lead": LEAD, "community": "dahuichang"}
+    later = DUE + timedelta(seconds=1)
+    given(evolve, wish, APPROVED).when(blow, due_at=later, **whistles).then_refused("later_than_order")
+    approved = state_of(wish, APPROVED)
+    assert blow(approved, due_at=DUE, **whistles)
+    said = blow(approved, due_at=later, order_extended=True, **whistles)
+    assert [type(fact) for fact in said] == [IssueEscalated]
+    extension = ExtendDeadline(due_at=later + timedelta(days=1), reason="雨天停工")
+    given(evolve, wish, APPROVED, *blow(approved, due_at=DUE, **whistles)).when(
+        due_date.extend, extension, now=NOW
+    ).then_refused("later_than_order")
+    agreed = extension.model_copy(update={"order_extended": True})
+    assert due_date.extend(state_of(wish, APPROVED, *said), agreed, now=NOW)

@@ -51,8 +51,10 @@ def routed(
 
 
 def test_without_a_target_the_other_service_is_asked_to_open_it() -> None:
-    given(evolve).when(route, WITHOUT_TARGET, complaint(*in_progress()), ID).then(
-        routed(public_title="大灰厂小区无物业管理")
+    """It hears when the complaint is due: what it opens should not take longer."""
+    order = complaint(*in_progress())
+    given(evolve).when(route, WITHOUT_TARGET, order, ID).then(
+        routed(public_title="大灰厂小区无物业管理").model_copy(update={"due_at": order.due_at})
     )
 
 
