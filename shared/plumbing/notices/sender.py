@@ -19,7 +19,7 @@ import asyncpg
 
 from shared.plumbing.change import Base
 from shared.plumbing.database import is_conflict, is_transient
-from shared.plumbing.notices.gateway import CALLS, Away, Failed, Gateway, Outgoing, Refused
+from shared.plumbing.notices.gateway import CALLS, Gateway, Outgoing
 from shared.plumbing.notices.words import (
     EXPIRED,
     UNREADABLE,
@@ -30,6 +30,7 @@ from shared.plumbing.notices.words import (
     Teller,
     Templates,
 )
+from shared.plumbing.webhooks.calling import Away, Failed, Refused
 from shared.rules.township import Dated
 
 log = logging.getLogger(__name__)

@@ -25,9 +25,11 @@ from services.intake.following import follow_code
 from services.intake.main import PLAN
 from shared.events.base import ref
 from shared.events.intake import ComplaintUrged, UrgeKind
-from shared.plumbing.notices import book, reader, sender
-from shared.plumbing.notices.gateway import CALLS, signature
+from shared.plumbing import following
+from shared.plumbing.notices import book, sender
+from shared.plumbing.notices.gateway import CALLS
 from shared.plumbing.notices.noticing import Noticing
+from shared.plumbing.webhooks.signing import signature
 from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import BEGIN, DISPATCHER, FEEDER, OFFICER, UNIT, Town
 from tests.support.gateway import Outside, certificate, gateway
@@ -199,7 +201,9 @@ async def test_a_fact_that_commits_after_a_later_one_is_told_too(
     first = await here.received("1", 1)
     await here.read()
     if not waits:
-        monkeypatch.setattr(reader, "_FENCE", "select (select max(position) from journal) as last, 0::bigint as fence")
+        monkeypatch.setattr(
+            following, "_FENCE", "select (select max(position) from journal) as last, 0::bigint as fence"
+        )
     urged = ComplaintUrged(urge=UrgeKind.URGE, order=uuid4(), urged_at=here.service.now(), urges=1)
     con = await asyncpg.connect(here.service.settings.dsn)
     slow = con.transaction()
