@@ -2,6 +2,7 @@
 
 from services.escalation.api import ROUTES
 from services.escalation.api.webhooks import TOLD
+from services.escalation.arriving import tidy
 from services.escalation.domain import duty_deadline
 from services.escalation.domain.terms import Terms
 from services.escalation.handlers import listen
@@ -40,6 +41,8 @@ PLAN = Plan(
     publishes=True,
     ring=ring,
     begin=begin,
+    tidy=tidy,
+    attachments=True,
     told=TOLD,
 )
 

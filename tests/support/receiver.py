@@ -95,12 +95,15 @@ class Receiver:
             return True
         return False
 
-    async def _acknowledge(self, duty: str, id: str) -> int:
-        """By the same door as people; the message's id makes a repeat harmless."""
+    async def _acknowledge(self, duty: str, id: str) -> int | None:
+        """By the same door as people; the message's id makes a repeat harmless. None: nobody was there."""
         assert self._token is not None
         said = {"Authorization": f"Bearer {self._token.read_text()}", "Idempotency-Key": id}
         async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.post(f"{self._api}/duties/{duty}/acknowledge", headers=said, content=b"")
+            try:
+                answer = await client.post(f"{self._api}/duties/{duty}/acknowledge", headers=said, content=b"")
+            except httpx.HTTPError:
+                return None
         return answer.status_code
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from ops.embedded.keys import Bearer
-from ops.ports import Ports
+from ops.ports import LOOPBACK, Ports
 from services.escalation.main import PLAN
 from shared.events.base import derived
 from shared.events.escalation import DutyRole
@@ -22,7 +23,7 @@ from shared.rules.township import SHANGHAI
 from tests.integration.escalation.test_story import BEGIN, DAY, HOUR, HOUSING, LEADER, WATER, Running, blown
 from tests.support.pair import until
 from tests.support.receiver import Department, department
-from tests.support.running import OPERATOR, live
+from tests.support.running import OPERATOR, child, configured, live
 from tests.support.servers import Server
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
@@ -465,3 +466,79 @@ async def test_a_fact_that_commits_after_a_later_one_is_sent_too(
     await here.send()
     got = {id.split("/")[1] for id in await there.ids() if id not in before}
     assert got == ({str(derived("late")), str(derived("early"))} if waits else {str(derived("early"))})
+
+
+async def test_a_departments_own_system_answers_by_api_although_senders_are_killed(
+    postgres: Server, tmp_path: Path
+) -> None:
+    """Two real processes of the service, one after the other, and a real receiver, which checks with the standard's library.
+
+    Seen red: a sender that marks a message as delivered before it calls loses the one that was under way.
+    """
+    ports = Ports(tmp_path / "ports.json")
+    port, api = ports.take("receiver"), ports.take("second")
+    config = configured(tmp_path, "webhooks", call="PT2S")
+    allowed = {"webhooks_networks": ["127.0.0.0/8"], "webhooks_ports": [port], "webhooks_plain": True}
+    token = tmp_path / "token"
+    async with live(Sending, postgres, tmp_path, PLAN, BEGIN, config=config, **allowed) as here:
+        settings = here.service.settings
+        token.write_text(token_of(here, HOUSING))
+        given = {name: json.dumps(value) for name, value in allowed.items()}
+        async with department(tmp_path, port, f"http://{LOOPBACK}:{api}", token) as there:
+            await here.register(there)
+            await there.behaves("hold")
+            _, duties = await blown(here)
+            duty = duties[UNIT]
+
+            async def called() -> bool:
+                return bool(await there.calls())
+
+            first = child("escalation", "first", tmp_path, settings, config, ports.take("first"), **given)
+            first.start()
+            await until(called, "the receiver has it")
+            await first.kill()
+            assert await here.states() == ["QUEUED"]
+            await there.behaves("error")
+            await there.release()
+            second = child("escalation", "second", tmp_path, settings, config, api, **given)
+            second.start()
+            try:
+
+                async def failed() -> bool:
+                    return (await here.hook())["failures"] == 1
+
+                await until(failed, "the second process has tried")
+                await there.behaves("ok")
+                await here.later(seconds=7)
+
+                async def both() -> bool:
+                    return await here.states() == ["DELIVERED", "DELIVERED"]
+
+                await until(both, "the answer by API has made a fact, which was told, too")
+            finally:
+                await second.stop((signal.SIGTERM, 10.0))
+            stream = duty.replace("/duties/", "duty/")
+            ids = [call["headers"]["webhook-id"] for call in await there.calls()]
+            assert ids == [f"{stream}/1"] * 3 + [f"{stream}/2"]
+            assert all(call["signed"] for call in await there.calls())
+            assert (await here.get(duty))["state"] == "ACKNOWLEDGED"
+            journal = await here.service.pool.fetchval(
+                "select actor from journal where type like '%DutyAcknowledged.v1'"
+            )
+            assert journal.startswith(f"officer:{UNIT}:")
+            await here.post(f"{HOOK}/replay", OPERATOR, {"message": f"{stream}/1", **BECAUSE})
+            third = child("escalation", "third", tmp_path, settings, config, api, **given)
+            third.start()
+            try:
+
+                async def again() -> bool:
+                    return len(await there.calls()) == 5 and await here.states() == ["DELIVERED", "DELIVERED"]
+
+                await until(again, "it was sent again")
+            finally:
+                await third.stop((signal.SIGTERM, 10.0))
+            last = (await there.calls())[-1]
+            assert (last["headers"]["webhook-id"], last["answered"]) == (f"{stream}/1", 200)
+            assert (await here.get(duty))["version"] == 2, "the key of the repeated answer has made it harmless"
+            logs = "".join((tmp_path / f"{name}.log").read_text() for name in ("first", "second", "third"))
+            assert "whsec_" not in logs and '"started"' in logs

@@ -10,4 +10,3 @@ down_revision = "0005"
 
 def upgrade() -> None:
     plumbing(op, "0006")
-    op.create_index("duties_inbox", "duties", ["department", "called_at", "id"])
