@@ -23,6 +23,8 @@ Here = NamedDependency[Service[Any]]
 """A door's parameter `service`."""
 Answer = dict[str, Any]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=2000)]
+_INNER = {"publishes": False}
+"""An address and an id are no texts, whatever digits they have; the reason stands in the audit alone."""
 MessageId = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z-]{0,39}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[1-9][0-9]{0,8}$"),
@@ -84,7 +86,7 @@ async def show_webhook(unit: FromPath[str], service: Here, ask: Asking) -> Answe
     raise NotFound(unit)
 
 
-@put("/webhooks/{unit:str}")
+@put("/webhooks/{unit:str}", opt=_INNER)
 async def register_webhook(unit: FromPath[str], data: JSONBody[RegisterWebhook], service: Here, ask: Asking) -> Answer:
     """登记推送, or change its address, types or payload. A new one answers its `secret`: it is shown this once."""
     if service.town.unit(unit) is None:
@@ -138,7 +140,7 @@ async def list_deliveries(
     return {"deliveries": found, "next": found[-1]["number"] if len(found) == limit else None}
 
 
-@post("/webhooks/{unit:str}/replay", status_code=200)
+@post("/webhooks/{unit:str}/replay", status_code=200, opt=_INNER)
 async def replay_webhook(unit: FromPath[str], data: JSONBody[Replay], service: Here, ask: Asking) -> Answer:
     """重新投递: one message, or everything recorded since a moment, in order and with the same ids."""
     _must_reach(ask, unit)

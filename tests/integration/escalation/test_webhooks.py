@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -350,7 +350,7 @@ async def test_everything_since_a_moment_is_replayed_with_the_same_ids_even_from
     assert len(set(await there.ids())) == 2
     for wrong in ({}, {"since": since, "message": ids[0]}):
         assert await here.refused(f"{HOOK}/replay", OPERATOR, wrong | BECAUSE) == ["since_or_message"]
-    other = {"message": f"duty/{uuid4()}/1", **BECAUSE}
+    other = {"message": f"duty/{UUID(int=0x13911112222)}/1", **BECAUSE}  # no telephone number
     assert (await here.call("POST", f"{HOOK}/replay", OPERATOR, other)).status_code == 404
 
 
@@ -407,7 +407,7 @@ async def test_who_may_do_what_and_that_it_is_kept(here: Sending, there: Departm
         ("https://[::ffff:10.0.0.1]/hook", "address_not_allowed"),
         ("https://169.254.169.254/latest", "address_not_allowed"),
         ("https://example.org:22/hook", "port_not_allowed"),
-        ("https://name:word@host/hook", "url_with_credentials"),
+        ("https://name:word@example.org/hook", "url_with_credentials"),
         ("https://example.org/hook#there", "bad_url"),
         ("https://[::1/hook", "bad_url"),
     ],
