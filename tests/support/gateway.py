@@ -164,7 +164,7 @@ async def gateway(folder: Path, port: int, pem: Path | None = None) -> AsyncIter
 
 
 def certificate(file: Path, address: str = LOOPBACK) -> Path:
-    """A certificate that nobody has signed but itself, and its key."""
+    """A certificate that nobody has signed but itself, of an address or a name, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
     now = datetime.now(UTC)
@@ -176,7 +176,7 @@ def certificate(file: Path, address: str = LOOPBACK) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_named(address)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -185,6 +185,13 @@ def certificate(file: Path, address: str = LOOPBACK) -> Path:
     )
     file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
     return file
+
+
+def _named(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(address))
+    except ValueError:
+        return x509.DNSName(address)
 
 
 async def _main() -> None:

@@ -1,24 +1,30 @@
 """Which addresses a message may go to, how it is signed, and how long somebody is left alone."""
 
+import asyncio
 import json
 import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpcore
 import httpx
 import pytest
 import yaml
 from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from ops.ports import Ports
 from shared.plumbing.settings import Mode, Settings
 from shared.plumbing.webhooks import signing
+from shared.plumbing.webhooks.calling import Away, Caller, authority
 from shared.plumbing.webhooks.outside import Forbidden, Guard, unfit_networks
 from shared.plumbing.webhooks.words import WebhookTerms, message, message_id, owner_of
 from shared.rules.township import Dated
+from tests.support.gateway import certificate
 
 TERMS = (
     Dated[WebhookTerms]
@@ -231,3 +237,64 @@ def test_an_id_has_no_full_stop_and_a_thin_message_no_data() -> None:
     assert id == f"duty/{UUID(int=1)}/3" and "." not in id
     assert json.loads(message("t", datetime.now(UTC), "duty/1", 1, None))["data"] == {}
     assert owner_of("escalation", "a") != owner_of("escalation", "b") != owner_of("projects", "b")
+
+
+async def test_the_connection_is_pinned_to_the_address_that_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: the name leads to a listed address once, and into our own rooms ever after.
+
+    Seen red: a client that gets the name looks it up again.
+    """
+    tried: list[tuple[str, str]] = []
+    looked = 0
+
+    def look(host: Any, *_: Any, **__: Any) -> list[Any]:
+        nonlocal looked
+        if host in (b"name.example", "name.example"):
+            looked += 1
+            address = "10.20.1.1" if looked == 1 else "127.0.0.1"
+        else:
+            address = str(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
+
+    class Backend(httpcore.AsyncNetworkBackend):
+        async def connect_tcp(self, host: str, *_: Any, **__: Any) -> Any:
+            (place,) = await asyncio.get_running_loop().getaddrinfo(host, 443)
+            tried.append((host, place[4][0]))
+            raise httpcore.ConnectError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    caller = Caller(1, authority(None, alone=True), GUARD)
+    monkeypatch.setattr(caller._client._transport._pool, "_network_backend", Backend())  # type: ignore[attr-defined]
+    with pytest.raises(Away, match="UNREACHABLE"):
+        await caller.post("https://name.example/hook", [bytes(32)], "duty/1/1", b"{}", 5)
+    assert tried == [("10.20.1.1", "10.20.1.1")]
+    assert looked == 1
+    await caller.close()
+
+
+async def test_over_tls_the_certificate_is_of_the_name_and_not_of_the_address(tmp_path: Path) -> None:
+    """The name's own certificate is checked although the connection goes to a number."""
+    port = Ports(tmp_path / "ports.json").take("tls")
+    for name, taken in (("localhost", True), ("elsewhere.example", False)):
+        pem = certificate(tmp_path / f"{name}.pem", name)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(pem)
+        heard: list[bytes] = []
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: list[bytes] = heard) -> None:
+            heard.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await writer.drain()
+            writer.close()
+
+        guard = Guard([ip_network("127.0.0.0/8")], (port,))
+        caller = Caller(1, authority(pem, alone=False), guard)
+        async with await asyncio.start_server(serve, "127.0.0.1", port, ssl=context):
+            call = caller.post(f"https://localhost:{port}/hook", [bytes(32)], "duty/1/1", b"{}", 5)
+            if taken:
+                assert await call == 204
+                assert f"host: localhost:{port}".encode() in heard[0].lower()
+            else:
+                with pytest.raises(Away, match="UNREACHABLE"):
+                    await call
+        await caller.close()
