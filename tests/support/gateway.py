@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from ops.embedded.processes import Child
 from ops.ports import LOOPBACK
+from tests.support.requested import requested
 
 MANNERS = ("ok", "slow", "drip", "error", "hold", "redirect", "close", "twice", "refuse", "stranger", "busy")
 
@@ -42,13 +43,7 @@ class Gateway:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Requests of one connection."""
         try:
-            while line := await reader.readline():
-                method, path, _ = line.decode().split(" ")
-                headers: dict[str, str] = {}
-                while (header := (await reader.readline()).decode().strip()) != "":
-                    name, _, value = header.partition(":")
-                    headers[name.lower()] = value.strip()
-                body = (await reader.readexactly(int(headers.get("content-length", "0")))).decode()
+            async for method, path, headers, body in requested(reader):
                 if not await self._answer(writer, method, path, headers, body):
                     break
         except (ConnectionError, asyncio.IncompleteReadError):

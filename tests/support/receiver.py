@@ -19,6 +19,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from ops.embedded.processes import Child
 from ops.ports import LOOPBACK
+from tests.support.requested import requested
 
 STATUS = {
     "ok": "204 No Content",
@@ -43,13 +44,7 @@ class Receiver:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Requests of one connection."""
         try:
-            while line := await reader.readline():
-                method, path, _ = line.decode().split(" ")
-                headers: dict[str, str] = {}
-                while (header := (await reader.readline()).decode().strip()) != "":
-                    name, _, value = header.partition(":")
-                    headers[name.lower()] = value.strip()
-                body = (await reader.readexactly(int(headers.get("content-length", "0")))).decode()
+            async for method, path, headers, body in requested(reader):
                 status, answer = await self._answer(method, path, headers, body)
                 writer.write(f"HTTP/1.1 {status}\r\ncontent-length: {len(answer)}\r\n\r\n{answer}".encode())
                 await writer.drain()

@@ -3,7 +3,6 @@
 Nobody waits for the reader, and no door does anything for it.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,6 +17,7 @@ from shared.plumbing.following import Following
 from shared.plumbing.notices.book import Queued, queue
 from shared.plumbing.notices.words import Addressee, NoticeTerms, Teller, Templates, Told
 from shared.plumbing.quarantine import Quarantine, Record
+from shared.plumbing.supervision import again
 from shared.rules.township import Dated
 
 log = logging.getLogger(__name__)
@@ -52,16 +52,7 @@ class Reader:
 
     async def run(self) -> None:
         """For ever."""
-        pause = self.POLL
-        while True:
-            try:
-                while await self.turn():
-                    pass
-                pause = self.POLL
-            except Exception as error:
-                pause = min(pause * 2, self.MAX_PAUSE)
-                log.warning("notice_reader_failed", extra={"error": type(error).__name__, "again_in_s": pause})
-            await asyncio.sleep(pause)
+        await again("notice_reader", self.turn, poll=self.POLL, longest=self.MAX_PAUSE)
 
     async def turn(self) -> bool:
         """Read what is settled; whether there is more to read at once."""

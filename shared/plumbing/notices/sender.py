@@ -10,7 +10,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,6 +29,7 @@ from shared.plumbing.notices.words import (
     Teller,
     Templates,
 )
+from shared.plumbing.supervision import again
 from shared.plumbing.webhooks.calling import Away, Failed, Refused
 from shared.rules.township import Dated
 
@@ -132,19 +132,14 @@ class Sender:
 
     async def run(self) -> None:
         """Until told to stop."""
-        pause = self.POLL
+
+        async def turn() -> bool:
+            full = await self.turn() == CALLS
+            await self._forget()
+            return full
+
         try:
-            while not self._stopping.is_set():
-                try:
-                    full = await self.turn() == CALLS
-                    await self._forget()
-                    pause = self.POLL
-                except Exception as error:
-                    full, pause = False, min(pause * 2, self.MAX_PAUSE)
-                    log.warning("notice_sender_failed", extra={"error": type(error).__name__, "again_in_s": pause})
-                if not full:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._stopping.wait(), pause)
+            await again("notice_sender", turn, poll=self.POLL, longest=self.MAX_PAUSE, stopping=self._stopping)
         finally:
             await self._gateway.close()
 

@@ -1,11 +1,11 @@
 """From the journal to deliveries: every fact of a unit that has a webhook, whether that sends just now or not."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 
 from shared.plumbing.change import Base
 from shared.plumbing.following import Following
+from shared.plumbing.supervision import again
 from shared.plumbing.webhooks.words import Told
 
 log = logging.getLogger(__name__)
@@ -33,16 +33,7 @@ class Reader:
 
     async def run(self) -> None:
         """For ever."""
-        pause = self.POLL
-        while True:
-            try:
-                while await self.turn():
-                    pass
-                pause = self.POLL
-            except Exception as error:
-                pause = min(pause * 2, self.MAX_PAUSE)
-                log.warning("webhook_reader_failed", extra={"error": type(error).__name__, "again_in_s": pause})
-            await asyncio.sleep(pause)
+        await again("webhook_reader", self.turn, poll=self.POLL, longest=self.MAX_PAUSE)
 
     async def turn(self) -> bool:
         """Read what is settled; whether there is more to read at once."""

@@ -10,13 +10,13 @@ import json
 import logging
 import random
 import time
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import asyncpg
 
 from shared.events.base import ref
 from shared.plumbing.change import Base
+from shared.plumbing.supervision import again
 from shared.plumbing.vault import Vault
 from shared.plumbing.webhooks.calling import Away, Caller, NotTaken, Refused
 from shared.plumbing.webhooks.signing import key_of
@@ -108,18 +108,14 @@ class Sender:
 
     async def run(self) -> None:
         """Until told to stop."""
-        pause = self.POLL
+
+        async def turn() -> bool:
+            await self.begin()
+            await self._forget()
+            return False
+
         try:
-            while not self._stopping.is_set():
-                try:
-                    await self.begin()
-                    await self._forget()
-                    pause = self.POLL
-                except Exception as error:
-                    pause = min(pause * 2, self.MAX_PAUSE)
-                    log.warning("webhook_sender_failed", extra={"error": type(error).__name__, "again_in_s": pause})
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), pause)
+            await again("webhook_sender", turn, poll=self.POLL, longest=self.MAX_PAUSE, stopping=self._stopping)
             if self._at:
                 await asyncio.wait(self._at.values())
         finally:
