@@ -17,7 +17,7 @@ import asyncpg
 from shared.events.base import ref
 from shared.plumbing.change import Base
 from shared.plumbing.supervision import again
-from shared.plumbing.vault import Vault
+from shared.plumbing.vault import Erased, Vault
 from shared.plumbing.webhooks.calling import Away, Caller, NotTaken, Refused
 from shared.plumbing.webhooks.signing import key_of
 from shared.plumbing.webhooks.words import FAILING, GONE, WebhookTerms, message, message_id, owner_of
@@ -154,11 +154,14 @@ class Sender:
         return len(rows)
 
     async def keys(self, unit: str, *, both: bool) -> list[bytes]:
-        """The keys that sign for this receiver now."""
+        """The keys that sign for this receiver now; raises `Erased` rather than sending something unsigned."""
         owner = owner_of(self._service, unit)
         entries = [(owner, field) for field in ((SECRET, PREVIOUS) if both else (SECRET,))]
         kept = await self._vault.read_entries(self._base.pool, entries)
-        return [key_of(secret) for entry in entries if (secret := kept.get(entry))]
+        found = [key_of(secret) for entry in entries if (secret := kept.get(entry))]
+        if not found:
+            raise Erased(unit)
+        return found
 
     async def _one(self, row: asyncpg.Record, keys: list[bytes], terms: WebhookTerms, seconds: float) -> None:
         id = message_id(row["kind"], row["stream"], row["fact"])

@@ -18,7 +18,11 @@ from services.escalation.main import PLAN
 from shared.events.base import derived
 from shared.events.escalation import DutyRole
 from shared.plumbing import following
+from shared.plumbing.keyring import Ring
+from shared.plumbing.vault import Keys, Vault, rewrap
 from shared.plumbing.webhooks.hooking import Webhooks
+from shared.plumbing.webhooks.sender import Sender
+from shared.plumbing.webhooks.signing import key_of
 from shared.rules.township import SHANGHAI
 from tests.integration.escalation.test_story import BEGIN, DAY, HOUR, HOUSING, LEADER, WATER, Running, blown
 from tests.support.pair import until
@@ -315,6 +319,21 @@ async def test_a_repeated_registration_changes_nothing_and_shows_no_secret(here:
 
 def token_of(here: Sending, who: Bearer) -> str:
     return here.keys.token(who, now=datetime.now(UTC), lifetime=timedelta(hours=1))
+
+
+async def test_a_secret_outlives_the_key_that_wraps_everything(here: Sending, there: Department) -> None:
+    secret = (await here.register(there))["secret"]
+    ring = Ring.read(here.service.settings.master_key_file, ["escalation"]).grown()
+    async with here.service.pool.acquire() as con:
+        assert await rewrap(con, Keys(ring, "escalation").wrap) == 1
+    sender, keys = here.webhooks.sender, Keys(ring.shrunk(), "escalation")
+    anew = Sender("escalation", here.service.base, Vault(keys), here.webhooks.terms, here.webhooks.caller)
+    assert await anew.keys(UNIT, both=False) == [key_of(secret)]
+    with pytest.raises(ValueError, match="newer key"):
+        await sender.keys(UNIT, both=False)
+    await here.service.pool.execute("delete from vault_keys")
+    assert (await here.call("POST", f"{HOOK}/test", OPERATOR)).status_code == 410
+    assert await there.calls() == [], "nothing is sent unsigned"
 
 
 async def test_what_happens_while_it_is_paused_is_sent_afterwards(here: Sending, there: Department) -> None:
