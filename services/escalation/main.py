@@ -1,6 +1,8 @@
 """The escalation service, wired by hand."""
 
 from services.escalation.api import ROUTES
+from services.escalation.api.webhooks import TOLD
+from services.escalation.arriving import tidy
 from services.escalation.domain import duty_deadline
 from services.escalation.domain.terms import Terms
 from services.escalation.handlers import listen
@@ -39,6 +41,9 @@ PLAN = Plan(
     publishes=True,
     ring=ring,
     begin=begin,
+    tidy=tidy,
+    attachments=True,
+    told=TOLD,
 )
 
 if __name__ == "__main__":

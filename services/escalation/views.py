@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.escalation.domain.duty import OWED
+from services.escalation.domain.inbox import OPEN_DUTIES, may, owed_next
 from services.escalation.domain.issue import ENDED
 from services.escalation.store import DUTIES, ISSUES
 from shared.events.escalation import DutyStep
@@ -51,6 +52,51 @@ select i.id as issue, i.requested_by, 'APPROVAL' as step, i.approval_due_at as d
 from issues i where i.approved_at is null and not i.state = any($4::text[]) and {_OF_ISSUE}
 order by i.approval_due_at, i.id limit 1000
 """
+_INBOX_DUTIES = """
+select d.* from duties d where d.department = $1 and d.state = any($2::text[]) order by d.called_at, d.id limit $3
+"""
+_INBOX_ISSUES = """
+select i.* from issues i where (i.lead = $1 or i.support ? $1 or i.caller = $1 or i.requested_by = $1 or i.id = any($3::uuid[]))
+and not i.state = any($2::text[]) order by i.requested_at, i.id limit $4
+"""
+INBOX = 1000
+"""No department has so many open duties that it could read them."""
+
+
+async def inbox(pool: Pool, department: str, now: datetime) -> dict[str, Any]:
+    """部门待办."""
+    duties = await pool.fetch(_INBOX_DUTIES, department, list(OPEN_DUTIES), INBOX)
+    rows = await pool.fetch(_INBOX_ISSUES, department, list(ENDED), [row["issue"] for row in duties], INBOX)
+    issues = {row["id"]: ISSUES.stored(row) for row in rows}
+    entries = []
+    for row in duties:
+        duty = DUTIES.stored(row)
+        issue = issues.get(duty.issue)
+        if issue is None:
+            continue
+        owed = owed_next(duty)
+        entries.append(
+            {
+                "duty": row["id"],
+                "version": row["version"],
+                "issue": duty.issue,
+                "state": duty.state,
+                "role": duty.role,
+                "caller": duty.caller,
+                "community": duty.community,
+                "place": issue.place,
+                "whistle": duty.whistle,
+                "public_title": issue.public_title,
+                "task": issue.task,
+                "step": owed[0] if owed else None,
+                "due_at": owed[1] if owed else None,
+                "overdue": owed is not None and owed[1] < now,
+                "supervision": issue.supervision,
+                "may": may(duty, issue, now),
+            }
+        )
+    entries.sort(key=lambda entry: (entry["due_at"] is None, entry["due_at"] or now))
+    return {"now": now, "duties": entries, "issues": [_shown(ISSUES, row) for row in rows]}
 
 
 async def issues(

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 
 from shared.plumbing.bus import Listener
 from shared.plumbing.database import Pool
+from shared.plumbing.metrics import Labels, counter, gauge
 from shared.plumbing.service import Service
 
 log = logging.getLogger(__name__)
@@ -38,23 +39,6 @@ select (select count(*) from (select from outbox limit {MOST}) o) as outbox,
     (select json_agg(u) from (select actor, split_part(actor, ':', 1) as role, action, count(distinct at) as n from audit
         where at > now() - interval '1 hour' and action like 'vault.%' group by actor, action) u)::text as unmasked
 """
-Labels = Mapping[str, str]
-
-
-def gauge(name: str, words: str, *samples: tuple[Labels, float]) -> Metric:
-    """A gauge with these samples; all of them have the same labels."""
-    family = GaugeMetricFamily(f"fiveplusn_{name}", words, labels=list(samples[0][0]) if samples else ())
-    for labels, value in samples:
-        family.add_metric(list(labels.values()), value)
-    return family
-
-
-def counter(name: str, words: str, *samples: tuple[Labels, float]) -> Metric:
-    """A counter with these samples; `_total` is added to its name."""
-    family = CounterMetricFamily(f"fiveplusn_{name}", words, labels=list(samples[0][0]) if samples else ())
-    for labels, value in samples:
-        family.add_metric(list(labels.values()), value)
-    return family
 
 
 async def figures(service: Service[Any]) -> list[Metric]:
@@ -69,6 +53,7 @@ async def figures(service: Service[Any]) -> list[Metric]:
         *([] if asked is None else waiting(asked)),
         *lag(service.listener, heard),
         *counted(service),
+        *await sent(service),
     ]
 
 
@@ -80,6 +65,18 @@ async def ask(pool: Pool) -> asyncpg.Record | None:
     except Exception as error:
         log.warning("figures_failed", extra={"error": type(error).__name__})
         return None
+
+
+async def sent(service: Service[Any]) -> list[Metric]:
+    """What goes out to the units' own systems; nothing if the database does not answer in time."""
+    if service.webhooks is None:
+        return []
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await service.webhooks.figures()
+    except Exception as error:
+        log.warning("figures_failed", extra={"error": type(error).__name__})
+        return []
 
 
 def waiting(asked: asyncpg.Record) -> Iterator[Metric]:

@@ -6,17 +6,18 @@ What cannot be counted in the process is asked when somebody scrapes: `figures.p
 import asyncio
 import platform
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.gc_collector import GCCollector
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from shared import VERSION
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Labels = Mapping[str, str]
 _BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -99,3 +100,19 @@ class Pulse:
             due = loop.time() + self.EVERY
             await asyncio.sleep(self.EVERY)
             self._late.append(max(0.0, loop.time() - due))
+
+
+def gauge(name: str, words: str, *samples: tuple[Labels, float]) -> Metric:
+    """A gauge with these samples; all of them have the same labels."""
+    family = GaugeMetricFamily(f"fiveplusn_{name}", words, labels=list(samples[0][0]) if samples else ())
+    for labels, value in samples:
+        family.add_metric(list(labels.values()), value)
+    return family
+
+
+def counter(name: str, words: str, *samples: tuple[Labels, float]) -> Metric:
+    """A counter with these samples; `_total` is added to its name."""
+    family = CounterMetricFamily(f"fiveplusn_{name}", words, labels=list(samples[0][0]) if samples else ())
+    for labels, value in samples:
+        family.add_metric(list(labels.values()), value)
+    return family

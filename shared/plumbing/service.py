@@ -46,6 +46,8 @@ from shared.plumbing.strict import StrictRequest, readable
 from shared.plumbing.supervision import Supervision
 from shared.plumbing.timers import Timers
 from shared.plumbing.vault import Keys, Vault
+from shared.plumbing.webhooks.hooking import Webhooks
+from shared.plumbing.webhooks.words import Told
 from shared.rules.calendar import Calendar, CalendarOverrides
 from shared.rules.township import Dated, Terms, Town
 
@@ -83,6 +85,8 @@ class Plan(Generic[T]):
     """Whatever staff write through its doors goes onto the bus, for everybody and for ever."""
     speaks: bool = True
     attachments: bool = False
+    told: Told | None = None
+    """Which of its facts the units' own systems get by webhook."""
 
 
 @dataclass
@@ -108,6 +112,7 @@ class Service(Generic[T]):
     repair: Repair
     noticing: Noticing | None = None
     attachments: Attachments | None = None
+    webhooks: Webhooks | None = None
     tasks: Supervision = field(default_factory=Supervision)
     pulse: Pulse = field(default_factory=Pulse)
     draining: bool = False
@@ -185,6 +190,8 @@ class Service(Generic[T]):
             plan.ring(timers, service)
         if plan.tells:
             service.noticing = Noticing.open(plan.tells(service), base, quarantine, settings, town, document)
+        if plan.told:
+            service.webhooks = Webhooks.open(plan.told, plan.name, base, service.vault, settings, document)
         return service
 
     # -- background
@@ -237,6 +244,9 @@ class Service(Generic[T]):
         if self.noticing:
             self.tasks.keep("notice-reader", self.noticing.reader.run)
             self.tasks.keep("notice-sender", self.noticing.sender.run)
+        if self.webhooks:
+            self.tasks.keep("webhook-reader", self.webhooks.reader.run)
+            self.tasks.keep("webhook-sender", self.webhooks.sender.run)
         if self.attachments:
             self.tasks.keep("attachments", self.attachments.keep_tidy)
         if self.inbox.kinds is None or self.inbox.kinds:
@@ -255,10 +265,15 @@ class Service(Generic[T]):
         self.listener.stop()
         if self.noticing:
             self.noticing.sender.stop()
+        if self.webhooks:
+            self.webhooks.sender.stop()
         await self.tasks.ended("listener", 0)  # it may be connecting still; the batch in hand is not its
         await self.tasks.ended("timers", end - loop.time())
         await self._until(end, asyncio.create_task(self.broker.stop(), name="broker"))
         await self.tasks.ended("notice-sender", end - loop.time())
+        await self.tasks.ended("webhook-sender", end - loop.time())
+        if self.webhooks:
+            await self.webhooks.caller.close()
         self.relay.stop()
         await self.tasks.ended("relay", max(1.0, end - loop.time()))
         await self.tasks.cancel()

@@ -3,12 +3,14 @@
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import quote, urlsplit
 
 import yaml
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.plumbing.webhooks.outside import Network, unfit_networks
 
 EMBEDDED_ISSUER = "urn:fiveplusn:embedded"
 """The issuer of the embedded stack's own tokens; production refuses it."""
@@ -110,6 +112,19 @@ class Settings(DatabaseSettings, KafkaSettings):
     notices: str = ""
     notices_secret_file: Path | None = None
     notices_ca_file: Path | None = None
+    webhooks_networks: tuple[Network, ...] = ()
+    webhooks_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (443, 8443)
+    webhooks_ca_file: Path | None = None
+    webhooks_plain: bool = False
+
+    @model_validator(mode="after")
+    def _webhooks_stay_outside(self) -> Self:
+        if unfit := unfit_networks(self.webhooks_networks, loopback=self.embedded):
+            names = ", ".join(map(str, unfit))
+            raise ValueError(f"FIVEPLUSN_WEBHOOKS_NETWORKS may not name everything, nor this machine: {names}")
+        if self.webhooks_plain and not self.embedded:
+            raise ValueError("FIVEPLUSN_WEBHOOKS_PLAIN (http) is for the embedded stack only")
+        return self
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

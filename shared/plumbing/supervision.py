@@ -3,12 +3,39 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
 log = logging.getLogger(__name__)
 Run = Callable[[], Coroutine[Any, Any, None]]
+
+
+async def again(
+    what: str,
+    turn: Callable[[], Awaitable[bool]],
+    *,
+    poll: float,
+    longest: float,
+    stopping: asyncio.Event | None = None,
+) -> None:
+    """Take turns until told to stop: at once while one says that there is more, else after `poll` seconds.
+
+    A turn that fails is logged as `what_failed` and taken again, after a pause that is doubled up to `longest`.
+    """
+    pause = poll
+    stopping = stopping or asyncio.Event()
+    while not stopping.is_set():
+        more = False
+        try:
+            more = await turn()
+            pause = poll
+        except Exception as error:
+            pause = min(pause * 2, longest)
+            log.warning(f"{what}_failed", extra={"error": type(error).__name__, "again_in_s": pause})
+        if not more:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause)
 
 
 class Supervision:

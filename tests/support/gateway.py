@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from ops.embedded.processes import Child
 from ops.ports import LOOPBACK
+from tests.support.requested import requested
 
 MANNERS = ("ok", "slow", "drip", "error", "hold", "redirect", "close", "twice", "refuse", "stranger", "busy")
 
@@ -42,13 +43,7 @@ class Gateway:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Requests of one connection."""
         try:
-            while line := await reader.readline():
-                method, path, _ = line.decode().split(" ")
-                headers: dict[str, str] = {}
-                while (header := (await reader.readline()).decode().strip()) != "":
-                    name, _, value = header.partition(":")
-                    headers[name.lower()] = value.strip()
-                body = (await reader.readexactly(int(headers.get("content-length", "0")))).decode()
+            async for method, path, headers, body in requested(reader):
                 if not await self._answer(writer, method, path, headers, body):
                     break
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -164,7 +159,7 @@ async def gateway(folder: Path, port: int, pem: Path | None = None) -> AsyncIter
 
 
 def certificate(file: Path, address: str = LOOPBACK) -> Path:
-    """A certificate that nobody has signed but itself, and its key."""
+    """A certificate that nobody has signed but itself, of an address or a name, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
     now = datetime.now(UTC)
@@ -176,7 +171,7 @@ def certificate(file: Path, address: str = LOOPBACK) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_named(address)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -185,6 +180,13 @@ def certificate(file: Path, address: str = LOOPBACK) -> Path:
     )
     file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
     return file
+
+
+def _named(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(address))
+    except ValueError:
+        return x509.DNSName(address)
 
 
 async def _main() -> None:

@@ -6,14 +6,16 @@ from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from services.escalation import views
+from services.escalation import arriving, views
 from services.escalation.api.door import Answer, Duties, Here, Many, Shown, states, with_issue
 from services.escalation.domain import handling, reporting, whistle
 from services.escalation.domain.asked import Because, CheckIn, FinishDuty, ObjectToDuty, ReassignLead
 from services.escalation.domain.duty import Duty, duty_id
 from services.escalation.domain.issue import Issue
 from services.escalation.store import DUTIES
+from shared.events.base import Why
 from shared.events.escalation import DutyRole
+from shared.plumbing.attachments.keeping import checksums
 from shared.plumbing.change import change
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
@@ -49,13 +51,20 @@ async def acknowledge_duty(id: FromPath[UUID], service: Here, ask: Asking) -> An
 
 @post("/duties/{id:uuid}/check-in", status_code=200)
 async def check_in_department(id: FromPath[UUID], data: JSONBody[CheckIn], service: Here, ask: Asking) -> Answer:
-    """部门报到; the last one musters the issue."""
+    """部门报到; the last one musters the issue. Who came, and where, lies in the vault alone."""
 
     def decide(work: Work, duty: Held[Duty], issue: Held[Issue], duties: Duties) -> None:
         duty.change(reporting.check_in, data, by=ask.caller.unit, now=work.now)
+        arriving.keep(service, work, id, data.arrival)
         issue.change(handling.muster, duties=states(duties), now=work.now)
 
     return await with_issue(service, ask, id, decide)
+
+
+@get("/duties/{id:uuid}/arrival")
+async def read_arrival(id: FromPath[UUID], reason: FromQuery[Why], service: Here, ask: Asking) -> Answer:
+    """查看到场人员: who came for the department, and where; who looked, and why, is kept."""
+    return await arriving.read(service, ask, id, reason)
 
 
 @post("/duties/{id:uuid}/finish", status_code=200)
@@ -66,7 +75,10 @@ async def finish_duty(
     ask: Asking,
 ) -> Answer:
     """部门办结."""
-    return await change(service.base, DUTIES, id, ask, reporting.finish, data, by=ask.caller.unit, now=service.now())
+    kept = await checksums(service.pool, DUTIES, id)
+    return await change(
+        service.base, DUTIES, id, ask, reporting.finish, data, by=ask.caller.unit, now=service.now(), kept=kept
+    )
 
 
 @post("/duties/{id:uuid}/object", status_code=200)
@@ -145,6 +157,7 @@ ROUTES = [
     show_duty,
     acknowledge_duty,
     check_in_department,
+    read_arrival,
     finish_duty,
     object_to_duty,
     reject_objection,

@@ -16,8 +16,10 @@ from services.escalation.domain.asked import (
     ReportProgress,
     Resolve,
 )
+from services.escalation.domain.duty import duty_id
 from services.escalation.domain.issue import Issue
-from services.escalation.store import ISSUES
+from services.escalation.store import DUTIES, ISSUES
+from shared.plumbing.attachments.keeping import checksums
 from shared.plumbing.change import change
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
@@ -45,10 +47,11 @@ async def report_issue_progress(
     service: Here,
     ask: Asking,
 ) -> Answer:
-    """填报进展."""
+    """填报进展; what it names as evidence is attached to the department's own duty."""
+    kept = await checksums(service.pool, DUTIES, duty_id(id, ask.caller.unit))
 
     def decide(_: Work, issue: Held[Issue], duties: Duties) -> None:
-        issue.change(handling.progress, data, by=ask.caller.unit, duties=states(duties))
+        issue.change(handling.progress, data, by=ask.caller.unit, duties=states(duties), kept=kept)
 
     return await with_duties(service, ask, id, decide)
 

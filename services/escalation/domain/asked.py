@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.events.base import Asked, Code, Flag, Line, Moment, Prose
+from shared.events.base import Asked, Code, Flag, Kept, Line, Moment, Prose
 from shared.events.escalation import PlanStep, Points, Sha256, SupervisionLevel, WorkDone
 from shared.events.vocabulary import CheckInMode, WhistleKind
 
@@ -63,7 +63,7 @@ class PlanAction(Asked):
 
 
 class ReportProgress(Asked):
-    """填报进展: all that the department has done so far. `evidence`: checksums."""
+    """填报进展: all that the department has done so far. `evidence`: checksums of its duty's attachments."""
 
     done: Done = ()
     evidence: Evidence = ()
@@ -122,14 +122,29 @@ class Supervise(Asked):
     reason: Line
 
 
+class Present(Kept):
+    """到场人员: name and number of one who came for a department."""
+
+    name: Annotated[Line, Field(max_length=50)]
+    phone: Annotated[Line, Field(max_length=30)] | None = None
+
+
+class Arrival(Kept):
+    """谁来了、到了哪里: for the vault, and never said in a fact. `place`: as the officer says it."""
+
+    people: Annotated[tuple[Present, ...], Field(min_length=1, max_length=20)]
+    place: Line | None = None
+
+
 class CheckIn(Asked):
-    """报到."""
+    """报到. `arrival`: who came, and where."""
 
     mode: CheckInMode
+    arrival: Arrival | None = None
 
 
 class FinishDuty(Asked):
-    """部门办结: final quantities."""
+    """部门办结: final quantities. `evidence`: checksums of the duty's attachments."""
 
     done: Done = ()
     evidence: Evidence = ()

@@ -16,6 +16,7 @@ from shared.events.escalation import (
     IssueReopened,
     IssueResolved,
 )
+from shared.rules.attachment import unknown_files
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
 
@@ -52,14 +53,17 @@ def plan(before: Issue | None, asked: PlanAction, *, by: str, duties: Collection
     return [ActionPlanned(sources=issue.sources, by=by, steps=asked.steps)]
 
 
-def progress(before: Issue | None, asked: ReportProgress, *, by: str, duties: Collection[Duty]) -> list[IssueFact]:
-    """填报进展 by a department that has checked in."""
+def progress(
+    before: Issue | None, asked: ReportProgress, *, by: str, duties: Collection[Duty], kept: Collection[str] = ()
+) -> list[IssueFact]:
+    """填报进展 by a department that has checked in. `kept`: checksums of the attachments of its duty."""
     issue = born(before)
     here = any(duty.department == by and duty.state in PRESENT for duty in duties)
     refuse(
         must_be(issue, IssueState.PLANNED, IssueState.HANDLING),
         not here and Reason("not_checked_in", "只有已报到的部门可以填报进展"),
         not (asked.done or asked.evidence or asked.note) and Reason("nothing_reported", "须填写工程量、佐证或说明"),
+        *unknown_files(asked.evidence, kept, "/evidence"),
     )
     return [IssueProgressed(sources=issue.sources, by=by, done=asked.done, evidence=asked.evidence, note=asked.note)]
 

@@ -1,5 +1,6 @@
 """报到: a department is called, answers, comes, does its part, and leaves when it is released."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from shared.events.escalation import (
     DutyRole,
     ObjectionRejected,
 )
+from shared.rules.attachment import unknown_files
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
 from shared.rules.township import Town
@@ -162,10 +164,16 @@ def excuse(before: Duty | None, asked: Because, *, by: str, issue: Issue | None)
     return [DutyExcused(issue=duty.issue_ref, department=duty.department, reason=asked.reason)]
 
 
-def finish(before: Duty | None, asked: FinishDuty, *, by: str, now: datetime) -> list[DutyFact]:
-    """部门办结; the department stays until it is released."""
+def finish(
+    before: Duty | None, asked: FinishDuty, *, by: str, now: datetime, kept: Collection[str] = ()
+) -> list[DutyFact]:
+    """部门办结; the department stays until it is released. `kept`: checksums of the duty's attachments."""
     duty = born(before)
-    refuse(must_own(duty, by), must_be(duty, DutyState.CHECKED_IN))
+    refuse(
+        must_own(duty, by),
+        must_be(duty, DutyState.CHECKED_IN),
+        *unknown_files(asked.evidence, kept, "/evidence"),
+    )
     return [
         DutyFinished(
             issue=duty.issue_ref,

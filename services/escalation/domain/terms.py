@@ -1,6 +1,7 @@
 """The numbers of escalation that are our default [D]: section `escalation` of `config/township.yaml`."""
 
-from typing import Self
+from datetime import timedelta
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -8,6 +9,7 @@ from shared.events.base import Value
 from shared.events.escalation import LadderStep, Points, SupervisionLevel
 from shared.events.vocabulary import WhistleKind
 from shared.rules import township
+from shared.rules.attachment import AttachmentTerms
 from shared.rules.deadline import Clock, Limit
 
 
@@ -45,7 +47,10 @@ class ScoreWeights(Value):
 
 
 class Terms(township.Terms):
-    """吹哨报到的各项约定. `near_percent`: a department is warned when so much of its limit has passed."""
+    """吹哨报到的各项约定. `near_percent`: a department is warned when so much of its limit has passed.
+
+    `arrivals_kept`: so long after the release of a department it is kept who came for it.
+    """
 
     approval: Limit
     emergency_approval: Limit
@@ -53,6 +58,8 @@ class Terms(township.Terms):
     near_percent: int = Field(ge=1, le=99)
     ladder: tuple[LadderStep, ...]
     score: ScoreWeights
+    attachments: AttachmentTerms
+    arrivals_kept: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=3650))]
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

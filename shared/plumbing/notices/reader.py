@@ -1,14 +1,10 @@
 """From the journal to notices: a reader with a stored position, which no fact can slip past.
 
-Positions are given out before their transactions commit, so a lower one may appear later. The reader therefore goes up
-to a position only when every transaction that ran as it first saw that position is over. Nobody waits for the reader,
-and no door does anything for it.
+Nobody waits for the reader, and no door does anything for it.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,32 +13,21 @@ import asyncpg
 from shared.events.base import Fact, ref
 from shared.plumbing.change import Base
 from shared.plumbing.database import Connection, is_conflict, is_transient
+from shared.plumbing.following import Following
 from shared.plumbing.notices.book import Queued, queue
 from shared.plumbing.notices.words import Addressee, NoticeTerms, Teller, Templates, Told
 from shared.plumbing.quarantine import Quarantine, Record
+from shared.plumbing.supervision import again
 from shared.rules.township import Dated
 
 log = logging.getLogger(__name__)
 
 SOURCE = "notices"
 """The source of what is set aside here."""
-_LOOK = """
-select c.position as read, (select max(position) from journal) as last,
-    pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest from notice_cursor c
-"""
-_FENCE = "select (select max(position) from journal) as last, pg_current_xact_id()::text::bigint as fence"
 _NEXT = """
 select position, kind, stream, version, type, data::text as data, occurred_at from journal
 where position > $1 and position <= $2 and type = any($3::text[]) order by position limit $4
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """The last position seen, and a transaction that began after those that could still bring a lower one."""
-
-    last: int
-    fence: int
 
 
 class Reader:
@@ -62,54 +47,27 @@ class Reader:
         self._base, self._quarantine = base, quarantine
         self._teller, self._templates, self._terms = teller, templates, terms
         self._facts = {fact.wire_type: fact for fact in teller.facts}
-        self._sight: _Sight | None = None
+        self._journal = Following(base.pool, "notice_cursor")
         self.queued = 0
 
     async def run(self) -> None:
         """For ever."""
-        pause = self.POLL
-        while True:
-            try:
-                while await self.turn():
-                    pass
-                pause = self.POLL
-            except Exception as error:
-                pause = min(pause * 2, self.MAX_PAUSE)
-                log.warning("notice_reader_failed", extra={"error": type(error).__name__, "again_in_s": pause})
-            await asyncio.sleep(pause)
+        await again("notice_reader", self.turn, poll=self.POLL, longest=self.MAX_PAUSE)
 
     async def turn(self) -> bool:
         """Read what is settled; whether there is more to read at once."""
-        look = await self._base.pool.fetchrow(_LOOK)
-        assert look is not None
-        if (look["last"] or 0) <= look["read"]:
-            return False
-        if self._sight is None or self._sight.last <= look["read"]:
-            self._sight = await self._see()
-            look = await self._base.pool.fetchrow(_LOOK)
-            assert look is not None
-        if look["oldest"] <= self._sight.fence:
-            return False
-        return await self._read(self._sight.last)
-
-    async def _see(self) -> _Sight:
-        """In one statement: its snapshot is older than the transaction id that it draws.
-
-        Whoever has drawn a position has an id by then: a row of the same transaction was written or locked before.
-        """
-        row = await self._base.pool.fetchrow(_FENCE)
-        assert row is not None
-        return _Sight(row["last"], row["fence"])
+        end = await self._journal.settled()
+        return end is not None and await self._read(end)
 
     async def _read(self, end: int) -> bool:
         async with self._base.pool.acquire() as con, con.transaction():
-            was = await con.fetchval("select position from notice_cursor for update skip locked")
+            was = await self._journal.position(con)
             if was is None or was >= end:
                 return False
             rows = await con.fetch(_NEXT, was, end, list(self._facts), self.BATCH)
             await self._queue(con, rows)
             full = len(rows) == self.BATCH
-            await con.execute("update notice_cursor set position = $1", rows[-1]["position"] if full else end)
+            await self._journal.move(con, rows[-1]["position"] if full else end)
         return full
 
     async def _queue(self, con: Connection, rows: Sequence[asyncpg.Record]) -> bool:

@@ -10,7 +10,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ import asyncpg
 
 from shared.plumbing.change import Base
 from shared.plumbing.database import is_conflict, is_transient
-from shared.plumbing.notices.gateway import CALLS, Away, Failed, Gateway, Outgoing, Refused
+from shared.plumbing.notices.gateway import CALLS, Gateway, Outgoing
 from shared.plumbing.notices.words import (
     EXPIRED,
     UNREADABLE,
@@ -30,6 +29,8 @@ from shared.plumbing.notices.words import (
     Teller,
     Templates,
 )
+from shared.plumbing.supervision import again
+from shared.plumbing.webhooks.calling import Away, Failed, Refused
 from shared.rules.township import Dated
 
 log = logging.getLogger(__name__)
@@ -131,19 +132,14 @@ class Sender:
 
     async def run(self) -> None:
         """Until told to stop."""
-        pause = self.POLL
+
+        async def turn() -> bool:
+            full = await self.turn() == CALLS
+            await self._forget()
+            return full
+
         try:
-            while not self._stopping.is_set():
-                try:
-                    full = await self.turn() == CALLS
-                    await self._forget()
-                    pause = self.POLL
-                except Exception as error:
-                    full, pause = False, min(pause * 2, self.MAX_PAUSE)
-                    log.warning("notice_sender_failed", extra={"error": type(error).__name__, "again_in_s": pause})
-                if not full:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._stopping.wait(), pause)
+            await again("notice_sender", turn, poll=self.POLL, longest=self.MAX_PAUSE, stopping=self._stopping)
         finally:
             await self._gateway.close()
 

@@ -143,7 +143,7 @@ async def test_from_the_topic_to_the_end_with_one_department_late(here: Running)
     ]
     await here.post(f"{issue}/plan", HOUSING, {"steps": steps})
     trucks = [{"work": "清运垃圾", "amount": 8, "quantity": "TRUCKLOADS"}]
-    await here.post(f"{issue}/progress", HOUSING, {"done": trucks, "evidence": ["a" * 64]})
+    await here.post(f"{issue}/progress", HOUSING, {"done": trucks})
     confirmation = {"result": "扶手、水站均已恢复", "on_site": True}
     assert await here.refused(f"{issue}/resolve", DISPATCHER, confirmation) == ["lead_unfinished"]
     await here.post(f"{housing}/finish", HOUSING, {"done": trucks})

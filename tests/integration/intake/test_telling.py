@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
@@ -15,24 +14,24 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-import yaml
 
 from ops.embedded.keys import Bearer
 from ops.embedded.processes import Child
-from ops.embedded.stack import ROOT
 from ops.ports import LOOPBACK, Ports
 from services.intake.following import follow_code
 from services.intake.main import PLAN
 from shared.events.base import ref
 from shared.events.intake import ComplaintUrged, UrgeKind
-from shared.plumbing.notices import book, reader, sender
-from shared.plumbing.notices.gateway import CALLS, signature
+from shared.plumbing import following
+from shared.plumbing.notices import book, sender
+from shared.plumbing.notices.gateway import CALLS
 from shared.plumbing.notices.noticing import Noticing
+from shared.plumbing.webhooks.signing import signature
 from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import BEGIN, DISPATCHER, FEEDER, OFFICER, UNIT, Town
 from tests.support.gateway import Outside, certificate, gateway
 from tests.support.pair import until
-from tests.support.running import OPERATOR, Way, live, lively, quiet
+from tests.support.running import OPERATOR, Way, child, configured, live, lively, quiet
 from tests.support.servers import Server
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
@@ -85,18 +84,6 @@ class Telling(Town):
         self.noticing.sender.breaker.good()
 
 
-def configured(folder: Path, **changes: object) -> Path:
-    """The town's configuration, with other terms for notices."""
-    config = folder / "config"
-    config.mkdir()
-    for file in Path("config").glob("*.yaml"):
-        (config / file.name).write_text(file.read_text())
-    document = yaml.safe_load((config / "township.yaml").read_text())
-    document["notices"][0] |= changes
-    (config / "township.yaml").write_text(yaml.safe_dump(document, allow_unicode=True))
-    return config
-
-
 @asynccontextmanager
 async def telling(server: Server, folder: Path, notices: str, way: Way = quiet, **more: Any) -> AsyncIterator[Telling]:
     secret = folder / "gateway-secret"
@@ -119,7 +106,7 @@ async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def here(postgres: Server, tmp_path: Path, outside: Outside) -> AsyncIterator[Telling]:
     """A town with that gateway; a call may take one second."""
-    async with telling(postgres, tmp_path, outside.url, config=configured(tmp_path, call="PT1S")) as town:
+    async with telling(postgres, tmp_path, outside.url, config=configured(tmp_path, "notices", call="PT1S")) as town:
         yield town
 
 
@@ -199,7 +186,9 @@ async def test_a_fact_that_commits_after_a_later_one_is_told_too(
     first = await here.received("1", 1)
     await here.read()
     if not waits:
-        monkeypatch.setattr(reader, "_FENCE", "select (select max(position) from journal) as last, 0::bigint as fence")
+        monkeypatch.setattr(
+            following, "_FENCE", "select (select max(position) from journal) as last, 0::bigint as fence"
+        )
     urged = ComplaintUrged(urge=UrgeKind.URGE, order=uuid4(), urged_at=here.service.now(), urges=1)
     con = await asyncpg.connect(here.service.settings.dsn)
     slow = con.transaction()
@@ -457,32 +446,15 @@ async def test_a_gateway_that_nobody_runs_costs_no_attempt(postgres: Server, tmp
 async def test_a_sender_that_is_killed_between_the_gateways_answer_and_its_commit_has_one_effect(
     postgres: Server, tmp_path: Path, outside: Outside
 ) -> None:
-    config = configured(tmp_path, call="PT1S")
+    config = configured(tmp_path, "notices", call="PT1S")
     async with telling(postgres, tmp_path, outside.url, config=config) as here:
         await here.received("1", None, complainant={"phone": CANARY})
         await here.read()
         settings, ports = here.service.settings, Ports(tmp_path / "ports.json")
 
         def process(name: str) -> Child:
-            return Child(
-                name,
-                [sys.executable, "-m", "services.intake.main"],
-                log=tmp_path / f"{name}.log",
-                env={
-                    "PATH": "/usr/bin:/bin",
-                    "PYTHONPATH": str(ROOT),
-                    "FIVEPLUSN_MODE": "embedded",
-                    "FIVEPLUSN_DATABASE_URL": settings.dsn,
-                    "FIVEPLUSN_KAFKA": settings.kafka,
-                    "FIVEPLUSN_PORT": str(ports.take(name)),
-                    "FIVEPLUSN_CONFIG": str(config),
-                    "FIVEPLUSN_MASTER_KEY_FILE": str(settings.master_key_file),
-                    "FIVEPLUSN_JWKS_FILE": str(settings.jwks_file),
-                    "FIVEPLUSN_NOTICES": outside.url,
-                    "FIVEPLUSN_NOTICES_SECRET_FILE": str(settings.notices_secret_file),
-                    "FIVEPLUSN_LOG_LEVEL": "DEBUG",
-                },
-            )
+            more = {"notices": outside.url, "notices_secret_file": settings.notices_secret_file}
+            return child("intake", name, tmp_path, settings, config, ports.take(name), **more)
 
         async def calls(n: int) -> bool:
             return len((await outside.seen())["calls"]) >= n

@@ -11,6 +11,7 @@ import pytest_asyncio
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.escalation.main import PLAN as ESCALATION
 from services.intake.main import PLAN
 from tests.support.pair import until
 from tests.support.running import OPERATOR, Running, live, lively, running
@@ -32,27 +33,34 @@ async def intake(postgres: Server, tmp_path: Path) -> AsyncIterator[Running]:
         yield service
 
 
-async def exported(intake: Running) -> set[str]:
-    """The names of everything that a scrape of intake may have, with the endings of counters and histograms."""
-    text = (await intake.call("GET", "/metrics", OPERATOR)).text
+@pytest_asyncio.fixture(loop_scope="session")
+async def escalation(postgres: Server, tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(postgres, tmp_path, ESCALATION, moment("2024-02-01T00:00:00")) as service:
+        yield service
+
+
+async def exported(*services: Running) -> set[str]:
+    """The names of everything that a scrape of these may have, with the endings of counters and histograms."""
+    texts = [(await service.call("GET", "/metrics", OPERATOR)).text for service in services]
     endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
     return {
         family.name + ending
+        for text in texts
         for family in text_string_to_metric_families(text)
         for ending in endings.get(family.type, ("",))
     }
 
 
-async def test_every_metric_of_alerts_and_dashboard_is_exported(intake: Running) -> None:
+async def test_every_metric_of_alerts_and_dashboard_is_exported(intake: Running, escalation: Running) -> None:
     expressions = [rule["expr"] for rule in ALERTS]
     expressions += [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
     named = {name for expression in expressions for name in NAME.findall(expression)}
     assert len(named) > 20
-    assert named - await exported(intake) == set()
+    assert named - await exported(intake, escalation) == set()
 
 
-async def test_the_manual_lists_every_metric_of_ours(intake: Running) -> None:
-    ours = {name for name in await exported(intake) if name.startswith("fiveplusn_")}
+async def test_the_manual_lists_every_metric_of_ours(intake: Running, escalation: Running) -> None:
+    ours = {name for name in await exported(intake, escalation) if name.startswith("fiveplusn_")}
     listed = set(re.findall(r"^\| `(fiveplusn_[a-z_]+)", MANUAL, re.MULTILINE))
     assert listed == {re.sub(r"_(bucket|sum|count)$", "", name) for name in ours}
 

@@ -27,6 +27,7 @@ from shared.events.escalation import (
     WhistleRequested,
 )
 from shared.events.vocabulary import CheckInMode, CommunityKind, WhistleKind
+from shared.rules.attachment import AttachmentTerms
 from shared.rules.calendar import Calendar
 from shared.rules.deadline import Limit
 from shared.rules.township import Category, Community, Place, Town, Unit, UnitLevel
@@ -62,6 +63,8 @@ TERMS = Terms(
     near_percent=80,
     ladder=LADDER,
     score=ScoreWeights(acknowledge=20, check_in=30, solved=40, cooperation=10),
+    attachments=AttachmentTerms(files=30, size=20_000_000, pixels=50_000_000),
+    arrivals_kept=timedelta(days=30),
 )
 TOWN = Town(
     name="北宫镇",

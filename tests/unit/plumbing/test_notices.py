@@ -9,10 +9,10 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from shared.plumbing.notices.gateway import signature, signing_key
 from shared.plumbing.notices.sender import Breaker
 from shared.plumbing.notices.words import Message, NoticeTerms, QuietHours, Templates, day, hour, notice_id
 from shared.plumbing.settings import Mode, Settings
+from shared.plumbing.webhooks.signing import key_of, signature
 from shared.rules.township import SHANGHAI, Dated
 
 TERMS = Dated[NoticeTerms].model_validate(
@@ -152,11 +152,9 @@ def test_a_call_is_signed_as_the_standard_says() -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "c2hvcnQ=", "no base64!"])
-def test_a_secret_that_is_none_stops_the_service(tmp_path: Path, secret: str) -> None:
-    file = tmp_path / "secret"
-    file.write_text(f"whsec_{secret}\n")
+def test_a_secret_that_is_none_stops_the_service(secret: str) -> None:
     with pytest.raises(ValueError, match=r"secret|base64|padding|data"):
-        signing_key(file)
+        key_of(f"whsec_{secret}")
 
 
 @pytest.mark.parametrize(
