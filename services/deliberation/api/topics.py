@@ -41,6 +41,7 @@ from services.deliberation.store import HOTSPOT_TOPICS, TOPICS, UNDERTAKINGS, Ho
 from shared.plumbing import query
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
+from shared.plumbing.histories import Told
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Where, Work
 
@@ -77,7 +78,7 @@ async def show_topic(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
 
 
 @get("/topics/{id:uuid}/history")
-async def read_topic_history(id: FromPath[UUID], service: Here, ask: Asking) -> history.Told:
+async def read_topic_history(id: FromPath[UUID], service: Here, ask: Asking) -> Told:
     """议题全过程: the topic, its assemblies and undertakings, what its meetings said about it, the town's guidance."""
     if await views.one(service.pool, TOPICS, id, views.reach_of(ask.caller)) is None:
         raise NotFoundException
