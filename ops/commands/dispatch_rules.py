@@ -13,9 +13,10 @@ from ops.client import Client
 from ops.commands.options import DEFAULT_DATA, AsJson, Data, console, print_json, with_client
 from ops.embedded.keys import Bearer
 from ops.embedded.processes import StackError
-from services.intake.domain.dispatch_rules import DispatchRules, check_all
+from services.intake.domain.dispatch_rules import DispatchRules
 from shared.plumbing.settings import read_yaml
 from shared.rules.broken import RuleBroken
+from shared.rules.routing import check_all
 from shared.rules.township import SHANGHAI, Dated, Town
 
 app = typer.Typer(no_args_is_help=True, help="派单规则")
@@ -44,7 +45,7 @@ def check(
     rules = read(file)
     town = Town.model_validate(read_yaml(config / "township.yaml")["town"])
     try:
-        check_all(rules, town)
+        check_all(rules.versions, town)
     except RuleBroken as broken:
         lines = [f"{reason.pointer} {reason.words}" for reason in broken.reasons]
         raise StackError("bad_rules", "派单规则有误：\n" + "\n".join(lines)) from None

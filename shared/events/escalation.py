@@ -69,6 +69,7 @@ class WhistleRequested(IssueFact):
     """请求吹哨: nobody has been called yet; the town leader decides.
 
     `community`: None where the route did not know it. `lead`, `support`, `due_at`: what the request proposes.
+    `proposed_by`: the town's rule that proposed lead and support, where nobody had.
     """
 
     community: Code | None
@@ -82,6 +83,7 @@ class WhistleRequested(IssueFact):
     lead: Code | None = None
     support: tuple[Code, ...] = ()
     due_at: Moment | None = None
+    proposed_by: Line | None = None
 
 
 class WhistleApproved(IssueFact):
@@ -243,20 +245,22 @@ class DeadlineResumed(IssueFact):
 
 
 class SupervisionStarted(IssueFact):
-    """督办: the next level is told. `reason`: where the town started it by hand."""
+    """督办: the next level is told. `reason`: where the town started it by hand. `addressee`: the unit whose office is told."""
 
     level: SupervisionLevel
     due_at: Moment | None
     deadline_version: DeadlineVersion
     reason: Line | None = None
+    addressee: Code | None = None
 
 
 class IssueRaisedToDistrict(IssueFact):
-    """提级区级: the last level of supervision."""
+    """提级区级: the last level of supervision. `addressee`: `district`, whose office is told."""
 
     due_at: Moment | None
     deadline_version: DeadlineVersion
     reason: Line | None = None
+    addressee: Code | None = None
 
 
 class DutyFact(EscalationFact, abstract=True):

@@ -1,8 +1,13 @@
 """The doors of escalation for people."""
 
-from services.escalation.api import due_dates, duties, handling, issues
+from services.escalation.api import board, due_dates, duties, handling, history, issues, lists, routing, statistics
 
 ROUTES = [
+    *lists.ROUTES,
+    *board.ROUTES,
+    *history.ROUTES,
+    *statistics.ROUTES,
+    *routing.ROUTES,
     *issues.ROUTES,
     *handling.ROUTES,
     *due_dates.ROUTES,

@@ -53,7 +53,7 @@ OWED = {
     DutyStep.DUE: (DutyState.CALLED, DutyState.OBJECTED, DutyState.ACKNOWLEDGED, DutyState.CHECKED_IN),
 }
 """In which states each step is still owed."""
-_WORDS = {
+STATE_WORDS = {
     DutyState.CALLED: "待响应",
     DutyState.OBJECTED: "异议待决",
     DutyState.ACKNOWLEDGED: "已响应，待报到",
@@ -62,6 +62,7 @@ _WORDS = {
     DutyState.RELEASED: "已撤离",
     DutyState.EXCUSED: "免予报到",
 }
+"""What the states are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,7 @@ def born(before: Duty | None) -> Duty:
 
 def must_be(duty: Duty, *states: DutyState) -> Reason | Literal[False]:
     """The reason against anything that is not done in this state."""
-    return duty.state not in states and Reason("wrong_state", f"该部门{_WORDS[duty.state]}，不能进行此操作")
+    return duty.state not in states and Reason("wrong_state", f"该部门{STATE_WORDS[duty.state]}，不能进行此操作")
 
 
 def must_own(duty: Duty, by: str) -> Reason | Literal[False]:
