@@ -7,6 +7,7 @@ from services.escalation.handlers import listen
 from services.escalation.routing import begin_routing
 from services.escalation.schedule import ring
 from services.escalation.store import DUTIES, KINDS
+from services.escalation.telling import teller
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.change import Ask, change
 from shared.plumbing.service import Plan, Service, run
@@ -41,6 +42,7 @@ PLAN = Plan(
     publishes=True,
     ring=ring,
     begin=begin,
+    tells=teller,
 )
 
 if __name__ == "__main__":

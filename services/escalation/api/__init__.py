@@ -1,6 +1,17 @@
 """The doors of escalation for people."""
 
-from services.escalation.api import board, due_dates, duties, handling, history, issues, lists, routing, statistics
+from services.escalation.api import (
+    board,
+    due_dates,
+    duties,
+    handling,
+    history,
+    issues,
+    lists,
+    offices,
+    routing,
+    statistics,
+)
 
 ROUTES = [
     *lists.ROUTES,
@@ -8,6 +19,7 @@ ROUTES = [
     *history.ROUTES,
     *statistics.ROUTES,
     *routing.ROUTES,
+    *offices.ROUTES,
     *issues.ROUTES,
     *handling.ROUTES,
     *due_dates.ROUTES,

@@ -56,8 +56,8 @@ async def read_whistle_rules(service: Here) -> Answer:
 async def dry_run_whistle_rules(data: JSONBody[DryRunWhistles], service: Here, ask: Asking) -> Answer:
     """试算: who would lead each open issue by these rules, and by those in force. Nothing is written.
 
-    `units`: how many each department would lead; `rules`: how often each rule proposes; `differences`: where the two or
-    who leads it now differ.
+    `changed`: how many the two propose differently; `units`: how many each department would lead; `rules`: how often
+    each rule proposes; `differences`: where the two, or who leads it now, differ.
     """
     check(data.rules, service.town, pointer="/rules")
     tried = await routing.try_out(service, service.pool, ask.caller, data.rules)
@@ -70,6 +70,7 @@ async def dry_run_whistle_rules(data: JSONBody[DryRunWhistles], service: Here, a
     differences = [one for one in tried if one.differs]
     return {
         "issues": len(tried),
+        "changed": sum(one.changed for one in tried),
         "units": [
             {"unit": unit, "name": called(unit, Named(service.town))}
             | {which: found[unit] for which, found in units.items()}

@@ -156,7 +156,12 @@ class Tried:
     lead: str | None
 
     @property
+    def changed(self) -> bool:
+        """Whether these rules propose another lead than those in force."""
+        now, before = (one.lead if one else None for one in (self.now, self.before))
+        return now != before
+
+    @property
     def differs(self) -> bool:
-        """Whether anybody would lead it who does not, by the rules in force or really."""
-        proposed, standing = (one.lead if one else None for one in (self.now, self.before))
-        return proposed != standing or (self.lead is not None and self.lead != proposed)
+        """Whether they do, or somebody else leads it by now."""
+        return self.changed or (self.lead is not None and (self.now is None or self.now.lead != self.lead))
