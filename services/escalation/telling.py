@@ -31,7 +31,7 @@ from shared.rules.township import Town
 
 PHONE = "phone"
 """The vault's field of an office's number; its owner is the office."""
-TITLE = 20
+TITLE = 14
 """So much of a title stands in a short message."""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -193,3 +194,11 @@ def test_the_months_of_a_window_fill_it() -> None:
 def test_the_moment_after_the_deadline_is_late(step: DutyStep) -> None:
     by = {DutyStep.ACKNOWLEDGE: WAITS.acknowledge_by, DutyStep.CHECK_IN: WAITS.check_in_by, DutyStep.DUE: DUE}[step]
     assert how(WAITS, step, by - (after(seconds=1) - NOW)) is How.WAITING
+
+
+def test_the_page_says_what_is_defined() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "escalation-figures.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{name}` | {words} | {unit} | {meaning} |" for name, (words, unit, meaning) in DEFINITIONS.items()
+    ]
