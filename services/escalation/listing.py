@@ -21,6 +21,8 @@ from shared.rules.broken import Reason, refuse
 
 MOST_LINES = 10_000
 """So many lines at most in one file."""
+TOO_MANY = Reason("too_many", f"超过 {MOST_LINES} 条，请缩小范围", "?")
+"""The reason against a file that would leave something out."""
 
 
 class IssueFilters(Page):
@@ -133,5 +135,5 @@ async def listed(pool: Pool, keys: Keys, caller: Person, asked: Page) -> dict[st
 async def whole(pool: Pool, caller: Person, asked: Page) -> list[dict[str, Any]]:
     """All that these conditions hold for; refuses more than fit into one file, rather than leave any out."""
     found = await lists.listed_whole(pool, caller, asked, LISTS[type(asked)], MOST_LINES + 1)
-    refuse(len(found) > MOST_LINES and Reason("too_many", f"超过 {MOST_LINES} 条，请缩小范围", "?"))
+    refuse(len(found) > MOST_LINES and TOO_MANY)
     return found

@@ -8,13 +8,14 @@ from litestar.di import NamedDependency, Provide
 from services.escalation import views
 from services.escalation.api.door import Answer, Here
 from services.escalation.domain.wording import STEPS, called, named
-from services.escalation.listing import MOST_LINES
+from services.escalation.listing import MOST_LINES, TOO_MANY
 from services.escalation.views import BoardFilters
 from shared.events.escalation import DutyRole, SupervisionLevel
 from shared.events.vocabulary import WhistleKind
 from shared.plumbing import query
 from shared.plumbing.service import Asking
 from shared.plumbing.spreadsheet import CSV, csv_file, download
+from shared.rules.broken import refuse
 from shared.rules.naming import Named
 
 
@@ -42,6 +43,7 @@ async def show_board(service: Here, ask: Asking, asked: NamedDependency[BoardFil
 async def export_board(service: Here, ask: Asking, asked: NamedDependency[BoardFilters]) -> Response[bytes]:
     """吹哨报到看板 as a CSV file, by the same conditions."""
     found = await views.board(service.pool, ask.caller, asked, service.now(), MOST_LINES)
+    refuse(found["left_off"] > 0 and TOO_MANY)
     town = Named(service.town)
     lines = [
         (

@@ -1,5 +1,6 @@
 """全过程 of an issue and of one department's duty."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -14,14 +15,27 @@ from shared.plumbing.histories import Told
 from shared.plumbing.service import Asking
 from shared.rules.township import Role
 
-ByRole = Annotated[Role | None, QueryParameter(name="role")]
+
+class Said(StrEnum):
+    """Who said a fact: a role, or time itself (`timer`)."""
+
+    TIMER = "timer"
+    DISPATCHER = Role.DISPATCHER
+    OFFICER = Role.OFFICER
+    SECRETARY = Role.SECRETARY
+    SUPERVISOR = Role.SUPERVISOR
+    SERVICE = Role.SERVICE
+
+
+ByRole = Annotated[Said | None, QueryParameter(name="role")]
 
 
 @get("/issues/{id:uuid}/history")
 async def read_issue_history(id: FromPath[UUID], service: Here, ask: Asking, role: ByRole = None) -> Told:
     """吹哨全过程: the facts of the issue and of its duties, in order, each with heading, words and who said it.
 
-    A department sees its own duty alone. `role`: only what this role did; time itself and other services are `service`.
+    A department sees its own duty alone. `role`: only what this role did; `timer`: what time did; `service`: what
+    followed from other services.
     """
     if await views.one(service.pool, ISSUES, ask.caller, id) is None:
         raise NotFoundException
@@ -36,7 +50,7 @@ async def read_duty_history(id: FromPath[UUID], service: Here, ask: Asking, role
     return _by(role, await history.of_duty(service.pool, id, service.town))
 
 
-def _by(role: Role | None, told: Told) -> Told:
+def _by(role: Said | None, told: Told) -> Told:
     return [entry for entry in told if role in (None, entry["role"])]
 
 

@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from pydantic import field_validator
+from typing import Literal
 
 from shared.events.vocabulary import WhistleKind
 from shared.rules import routing
@@ -13,18 +12,14 @@ from shared.rules.calendar import Calendar
 from shared.rules.routing import Rules, matches
 from shared.rules.township import Town
 
+Proposable = Literal[WhistleKind.PUBLIC_DEMAND, WhistleKind.KEY_TASK, WhistleKind.JOINT_ENFORCEMENT]
+"""The kinds that a rule may propose: an EMERGENCY calls people before anybody has approved it, and is for people to judge."""
+
 
 class Rule(routing.Rule):
-    """一条吹哨分办规则. `whistle`: the kind proposed; never an EMERGENCY, which calls people before anybody has approved it."""
+    """一条吹哨分办规则. `whistle`: the kind that is proposed."""
 
-    whistle: WhistleKind = WhistleKind.PUBLIC_DEMAND
-
-    @field_validator("whistle")
-    @classmethod
-    def _somebody_judges_an_emergency(cls, whistle: WhistleKind) -> WhistleKind:
-        if whistle is WhistleKind.EMERGENCY:
-            raise ValueError("应急吹哨须由人判定，规则不能建议")
-        return whistle
+    whistle: Proposable = WhistleKind.PUBLIC_DEMAND
 
 
 class WhistleRules(Rules[Rule]):

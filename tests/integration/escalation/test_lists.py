@@ -13,6 +13,8 @@ import pytest_asyncio
 import yaml
 
 from ops.embedded.keys import Bearer
+from services.escalation import listing
+from services.escalation.api import board
 from services.escalation.main import PLAN
 from shared.events.base import ref
 from shared.events.intake import ComplaintRouted
@@ -179,19 +181,31 @@ async def test_files_hold_what_the_lists_hold_and_run_nothing(here: Running) -> 
     assert [line[0] for line in await lines(here, "/duties/export", FIRE)] == ["编号"]
 
 
+async def test_a_file_that_would_leave_something_out_is_refused(here: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    await asked(here, "燃气管线占压")
+    await asked(here, "燃气管线泄漏")
+    monkeypatch.setattr(listing, "MOST_LINES", 2)
+    assert len(await lines(here, "/issues/export")) == 3
+    monkeypatch.setattr(listing, "MOST_LINES", 1)
+    monkeypatch.setattr(board, "MOST_LINES", 1)
+    for path in ("/issues/export", "/board/export"):
+        answer = await here.call("GET", path, OPERATOR)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "too_many")
+
+
 async def test_the_board_says_how_late_and_is_filtered(here: Running) -> None:
     await blown(here)
     await asked(here, "燃气管线占压")
     await here.at(BEGIN + 5 * HOUR + timedelta(seconds=30))
-    board = await here.get("/board")
-    assert {(one["step"], one["department"], one["words"]) for one in board["overdue"]} == {
+    found = await here.get("/board")
+    assert {(one["step"], one["department"], one["words"]) for one in found["overdue"]} == {
         ("APPROVAL", None, "已逾期1小时"),
         ("ACKNOWLEDGE", "district-housing", "已逾期1小时"),
         ("ACKNOWLEDGE", "district-water", "已逾期1小时"),
     }
-    assert [one["due_at"] for one in board["due"]] == sorted(one["due_at"] for one in board["due"])
-    assert board["due"][-1]["words"] == "还有5天18小时"
-    assert (len(board["due"]), board["left_off"]) == (4, 0)
+    assert [one["due_at"] for one in found["due"]] == sorted(one["due_at"] for one in found["due"])
+    assert found["due"][-1]["words"] == "还有5天18小时"
+    assert (len(found["due"]), found["left_off"]) == (4, 0)
     for query, overdue, due in (
         ("department=district-water", 1, 2),
         (f"community={GAS}", 1, 0),
@@ -226,12 +240,18 @@ async def test_the_history_tells_the_issue_and_its_duties_in_words(here: Running
     assert "tester" not in str(told)
     leader = await here.get(f"{issue}/history?role=supervisor")
     assert [one["heading"] for one in leader] == ["同意吹哨"]
+    assert [one["heading"] for one in await here.get(f"{issue}/history?role=service")] == ["请求吹哨"]
+    assert await here.get(f"{issue}/history?role=timer") == []
+    await here.at(BEGIN + 6.5 * DAY)
+    by_time = {one["heading"] for one in await here.get(f"{issue}/history?role=timer")}
+    assert by_time == {"逾期", "督办"}
+    told = await here.get(f"{issue}/history")
     mine = await here.get(f"{issue}/history", WATER)
     assert {one["data"]["department"] for one in mine if one["kind"] == "duty"} == {"district-water"}
     assert [one for one in mine if one["kind"] == "issue"] == [one for one in told if one["kind"] == "issue"]
     own = await here.get(f"{duties['district-water']}/history", WATER)
     assert own == [one for one in mine if one["kind"] == "duty"]
-    assert [one["heading"] for one in own] == ["召集部门", "部门响应", "部门报到"]
+    assert [one["heading"] for one in own] == ["召集部门", "部门响应", "部门报到", "逾期"]
     assert len(await here.get(f"{issue}/history", SECRETARY)) == len(told)
     for path in (f"{issue}/history", f"{duties['district-water']}/history"):
         assert (await here.call("GET", path, FIRE)).status_code == 404
