@@ -32,6 +32,7 @@ GROUPS = {
     "quarantine": "quarantine",
     "rates": "rates",
     "dispatch-rules": "dispatch_rules",
+    "whistle-rules": "whistle_rules",
     "erasures": "erasures",
 }
 """Commands with commands of their own."""

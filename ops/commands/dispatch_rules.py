@@ -5,51 +5,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
-from pydantic import ValidationError
 from rich.table import Table
 
 from ops.client import Client
+from ops.commands import rule_files
 from ops.commands.options import DEFAULT_DATA, AsJson, Data, console, print_json, with_client
+from ops.commands.rule_files import Config
 from ops.embedded.keys import Bearer
-from ops.embedded.processes import StackError
-from services.intake.domain.dispatch_rules import DispatchRules, check_all
-from shared.plumbing.settings import read_yaml
-from shared.rules.broken import RuleBroken
-from shared.rules.township import SHANGHAI, Dated, Town
+from services.intake.domain.dispatch_rules import DispatchRules
+from shared.rules.township import SHANGHAI
 
-app = typer.Typer(no_args_is_help=True, help="派单规则")
+NAME = "派单规则"
+app = typer.Typer(no_args_is_help=True, help=NAME)
 SUPERVISOR = Bearer("supervisor")
 File = Annotated[Path, typer.Argument(help="派单规则（YAML，同 config/dispatch.yaml）")]
 
 
-def read(file: Path) -> Dated[DispatchRules]:
-    """The rules in a file; raises `StackError` in words."""
-    try:
-        return Dated[DispatchRules].model_validate(read_yaml(file))
-    except FileNotFoundError:
-        raise StackError("no_rules", f"找不到派单规则 {file}") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise StackError("not_yaml", f"{file} 不是有效的 YAML（UTF-8）") from None
-    except ValidationError as error:
-        lines = [f"/{'/'.join(map(str, one['loc']))} {one['msg']}" for one in error.errors()]
-        raise StackError("bad_rules", "派单规则有误：\n" + "\n".join(lines)) from None
-
-
 @app.command("check")
-def check(
-    file: File, config: Annotated[Path, typer.Option(help="配置目录（township.yaml 所在）")] = Path("config")
-) -> None:
+def check(file: File, config: Config = Path("config")) -> None:
     """检查派单规则：格式、末条规则，以及单位、分类、社区（村）、地点是否都存在。"""
-    rules = read(file)
-    town = Town.model_validate(read_yaml(config / "township.yaml")["town"])
-    try:
-        check_all(rules, town)
-    except RuleBroken as broken:
-        lines = [f"{reason.pointer} {reason.words}" for reason in broken.reasons]
-        raise StackError("bad_rules", "派单规则有误：\n" + "\n".join(lines)) from None
-    for version in rules.versions:
-        typer.echo(f"{version.version}：{len(version.rules)} 条规则，{len(version.rosters)} 张值班表，无误。")
+    rule_files.check(file, DispatchRules, NAME, config)
 
 
 @app.command("dry-run")
@@ -61,7 +36,7 @@ def dry_run(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """试算：用文件中最新一版规则重派某段时间的诉求，与现行规则和实际派单比较；不改动任何数据。"""
-    rules = read(file).versions[-1].model_dump(mode="json")
+    rules = rule_files.read(file, DispatchRules, NAME).versions[-1].model_dump(mode="json")
     body = {"rules": rules, "start": _moment(start), "until": _moment(until)}
 
     async def go(client: Client) -> dict[str, Any]:

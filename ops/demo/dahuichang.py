@@ -117,13 +117,13 @@ async def _first_meeting(town: DemoTown, topic_a: str, topic_b: str) -> AsyncIte
 async def _whistle(town: DemoTown, topic: str, found: dict[str, str]) -> AsyncIterator[datetime]:
     """区房管局 leads; one department checks in late; nobody leaves before it is done."""
     await town.settle()
-    [issue] = [one for one in await town.get("escalation", "/issues", SUPERVISOR) if f"topic/{topic}" in one["sources"]]
+    [issue] = (await town.get("escalation", f"/issues?source=topic/{topic}", SUPERVISOR))["items"]
     path, caller = f"/issues/{issue['id']}", officer(UNIT)
     found["issue"] = issue["id"]
     await town.post("escalation", f"{path}/approve", SUPERVISOR)
     task = "修复扶手，清运积存垃圾，检修供水站"
     await town.post("escalation", f"{path}/escalate", caller, task=task, hard=True)
-    duties = await town.get("escalation", f"/duties?issue={issue['id']}", SUPERVISOR)
+    duties = (await town.get("escalation", f"/duties?issue={issue['id']}", SUPERVISOR))["items"]
     duty = {one["department"]: f"/duties/{one['id']}" for one in duties}
     yield at("2024-02-26", 9, 30)
     for department in (HOUSING, WATER, CITY):

@@ -11,17 +11,14 @@ from services.deliberation.domain.figures import (
     DEFINITIONS,
     By,
     Course,
-    Days,
     Part,
     Promised,
     Sat,
     Step,
     Topics,
     Who,
-    Window,
     origin_name,
     parts,
-    percent,
     promised,
     topics,
     unit_of,
@@ -34,6 +31,7 @@ from shared.events.deliberation import ConclusionKind
 from shared.events.vocabulary import TopicOrigin
 from shared.plumbing.database import Connection, Pool
 from shared.rules.township import Town
+from shared.rules.window import Days, Window, percent
 
 _SCOPE = "($1::text[] is null or community = any($1))"
 _MEETINGS = f"""

@@ -8,11 +8,11 @@ from typing import Any
 import asyncpg
 
 from services.deliberation.domain.duty import STATE_WORDS, Month, Sitting
-from services.deliberation.domain.month import month_end, warning_of
 from services.deliberation.domain.terms import Terms
 from services.deliberation.views import Rows
 from shared.plumbing.database import Pool
 from shared.plumbing.spreadsheet import cell
+from shared.rules.month import month_end, warning_of
 from shared.rules.township import SHANGHAI, Town
 
 _BOARD = """

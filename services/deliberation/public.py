@@ -14,7 +14,6 @@ from services.deliberation import duty
 from services.deliberation.domain.duty import STATE_WORDS as MONTH_WORDS
 from services.deliberation.domain.duty import Month, MonthState
 from services.deliberation.domain.meeting import Application
-from services.deliberation.domain.month import months_before
 from services.deliberation.domain.platform import CONVENER, SEATS, Platform, platform_id
 from services.deliberation.domain.published import PUBLIC, STATE_WORDS, PublicMeeting, PublicState, seen
 from services.deliberation.domain.terms import Terms
@@ -27,6 +26,7 @@ from shared.events.base import Fact, ref_id
 from shared.events.vocabulary import TopicOrigin
 from shared.plumbing.database import Pool
 from shared.plumbing.service import Service
+from shared.rules.month import months_before
 from shared.rules.small_counts import shown
 from shared.rules.township import SHANGHAI
 

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from services.deliberation.domain.minutes import changes
-from services.deliberation.listing import columns, plain
 from services.deliberation.store import PLATFORMS
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.database import Pool
+from shared.plumbing.lists import columns, plain
 from shared.plumbing.store import Kind
 
 Rows = list[dict[str, Any]]

@@ -2,7 +2,9 @@
 
 from services.escalation.domain import whistle
 from services.escalation.domain.issue import Issue
+from services.escalation.domain.routing import Matter
 from services.escalation.domain.terms import Terms
+from services.escalation.routing import by_rules
 from services.escalation.store import ISSUES
 from shared.events.base import derived
 from shared.events.deliberation import TopicNeedsDepartments
@@ -42,6 +44,7 @@ def listen(inbox: Inbox, service: Service[Terms]) -> None:
         fact = heard.fact
         where, what = town.place(fact.place) or town.community(fact.community), town.category(fact.category)
         subject = what.name if what else fact.category
+        proposal = by_rules(service, Matter(fact.community, fact.category, fact.place), work.now)
         for issue in issues:
             issue.change(
                 whistle.request_from_route,
@@ -51,4 +54,5 @@ def listen(inbox: Inbox, service: Service[Terms]) -> None:
                 now=work.now,
                 terms=service.terms.on(work.now),
                 calendar=calendar,
+                proposal=proposal,
             )

@@ -6,8 +6,10 @@ from services.escalation.arriving import tidy
 from services.escalation.domain import duty_deadline
 from services.escalation.domain.terms import Terms
 from services.escalation.handlers import listen
+from services.escalation.routing import begin_routing
 from services.escalation.schedule import ring
 from services.escalation.store import DUTIES, KINDS
+from services.escalation.telling import teller
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.change import Ask, change
 from shared.plumbing.service import Plan, Service, run
@@ -18,7 +20,8 @@ CALENDAR_KEEPER = Person("escalation", Role.SERVICE, Reach.TOWN)
 
 
 async def begin(service: Service[Terms]) -> None:
-    """Deadlines that were counted without knowing the holidays are counted again."""
+    """The rules of routing hold; deadlines that were counted without knowing the holidays are counted again."""
+    begin_routing(service)
     for row in await service.pool.fetch("select id, called_at from duties where provisional order by id"):
         await change(
             service.base,
@@ -44,6 +47,7 @@ PLAN = Plan(
     tidy=tidy,
     attachments=True,
     told=TOLD,
+    tells=teller,
 )
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ ISSUES = Kind(
     scope=_of_issue,
 )
 Index("issues_by_state", ISSUES.table.c.state, ISSUES.table.c.community)
+Index("issues_by_category", ISSUES.table.c.category, ISSUES.table.c.requested_at)
 Index("issues_by_source", ISSUES.table.c.sources, postgresql_using="gin")
 
 DUTIES = Kind(
@@ -116,5 +117,6 @@ DUTIES = Kind(
 )
 Index("duties_by_issue", DUTIES.table.c.issue)
 Index("duties_by_department", DUTIES.table.c.department, DUTIES.table.c.state)
+Index("duties_by_call", DUTIES.table.c.called_at)
 
 KINDS = (ISSUES, DUTIES)

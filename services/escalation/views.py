@@ -1,57 +1,26 @@
 """What can be read of issues and duties: plain SQL, rows as JSON, as far as the caller reaches."""
 
-import json
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
-
-import asyncpg
-from sqlalchemy.dialects.postgresql import JSONB
 
 from services.escalation.domain.duty import OWED
 from services.escalation.domain.inbox import OPEN_DUTIES, may, owed_next
 from services.escalation.domain.issue import ENDED
+from services.escalation.domain.wording import lateness
+from services.escalation.listing import CONCERNED, among
 from services.escalation.store import DUTIES, ISSUES
-from shared.events.escalation import DutyStep
-from shared.plumbing.caller import Person, Reach
+from shared.events.base import Asked, Code, Flag
+from shared.events.escalation import DutyStep, SupervisionLevel
+from shared.events.vocabulary import WhistleKind
+from shared.plumbing.caller import Person
 from shared.plumbing.database import Pool
+from shared.plumbing.lists import plain
+from shared.plumbing.searching import Search
 from shared.plumbing.store import Kind
 
 Rows = list[dict[str, Any]]
-_OF_ISSUE = (
-    "($1::text is null or i.community = any($2::text[]) or i.communities ?| $2::text[] "
-    "or $3::text in (i.requested_by, i.caller, i.lead) or i.support ? $3)"
-)
-_OF_DUTY = (
-    "($1::text is null or d.community = any($2::text[]) or d.communities ?| $2::text[] "
-    "or $3::text in (d.department, d.caller))"
-)
-_ISSUES = f"""
-select i.* from issues i where {_OF_ISSUE} and ($4::text is null or i.state = $4)
-and ($5::text is null or i.community = $5 or i.communities ? $5) and ($6::text is null or i.sources ? $6)
-order by i.requested_at desc, i.id limit $7
-"""
-_DUTIES = f"""
-select d.* from duties d where {_OF_DUTY} and ($4::text is null or d.state = $4)
-and ($5::text is null or d.department = $5) and ($6::uuid is null or d.issue = $6)
-order by d.called_at desc, d.id limit $7
-"""
-_OWED_DUTIES = f"""
-select d.id as duty, d.issue, d.department, d.role, s.step, s.due_at, d.deadline_version, d.missed ? s.step as reproached,
-    i.public_title, i.community, i.whistle, i.supervision
-from duties d join issues i on i.id = d.issue cross join lateral (values
-    ('{DutyStep.ACKNOWLEDGE}', d.acknowledge_by, d.state = any($4::text[])),
-    ('{DutyStep.CHECK_IN}', d.check_in_by, d.state = any($5::text[])),
-    ('{DutyStep.DUE}', d.due_at, d.state = any($6::text[]))
-) s(step, due_at, owed)
-where s.owed and not d.lifted and s.due_at is not null and {_OF_DUTY} order by s.due_at, d.id limit 1000
-"""
-_AWAITING_APPROVAL = f"""
-select i.id as issue, i.requested_by, 'APPROVAL' as step, i.approval_due_at as due_at, i.approval_missed as reproached,
-    i.public_title, i.community, i.whistle, i.supervision
-from issues i where i.approved_at is null and not i.state = any($4::text[]) and {_OF_ISSUE}
-order by i.approval_due_at, i.id limit 1000
-"""
 _INBOX_DUTIES = """
 select d.* from duties d where d.department = $1 and d.state = any($2::text[]) order by d.called_at, d.id limit $3
 """
@@ -96,23 +65,50 @@ async def inbox(pool: Pool, department: str, now: datetime) -> dict[str, Any]:
             }
         )
     entries.sort(key=lambda entry: (entry["due_at"] is None, entry["due_at"] or now))
-    return {"now": now, "duties": entries, "issues": [_shown(ISSUES, row) for row in rows]}
+    return {"now": now, "duties": entries, "issues": [plain(ISSUES, row) for row in rows]}
 
 
-async def issues(
-    pool: Pool, caller: Person, *, state: str | None, community: str | None, source: str | None, limit: int
-) -> Rows:
-    """Issues, the latest request first; `source`: those that come from this stream."""
-    rows = await pool.fetch(_ISSUES, *_reach(caller), state, community, source, limit)
-    return [_shown(ISSUES, row) for row in rows]
+class BoardStep(StrEnum):
+    """看板环节: what a department owes, and the town leader's decision."""
+
+    ACKNOWLEDGE = "ACKNOWLEDGE"
+    CHECK_IN = "CHECK_IN"
+    DUE = "DUE"
+    APPROVAL = "APPROVAL"
 
 
-async def duties(
-    pool: Pool, caller: Person, *, state: str | None, department: str | None, issue: UUID | None, limit: int
-) -> Rows:
-    """Duties, the latest call first."""
-    rows = await pool.fetch(_DUTIES, *_reach(caller), state, department, issue, limit)
-    return [_shown(DUTIES, row) for row in rows]
+class BoardFilters(Asked):
+    """看板条件. All must hold. `level`: the supervision that has been reached."""
+
+    department: Code | None = None
+    community: Code | None = None
+    whistle: WhistleKind | None = None
+    step: BoardStep | None = None
+    level: SupervisionLevel | None = None
+    overdue: Flag | None = None
+
+
+_DUTIES_OF = "select * from duties where issue = $1 order by role, called_at, id"
+BOARD_SHOWN = 1000
+"""So many rows at most on the board; all are counted."""
+_OWED = f"""
+(
+    select d.issue, d.id as duty, s.step, s.due_at, d.department, d.role, i.caller, i.community, i.communities, i.category,
+        i.place, i.public_title, i.whistle, i.supervision, d.missed ? s.step as reproached, d.deadline_version,
+        array[d.department, d.caller] as units
+    from duties d join issues i on i.id = d.issue cross join lateral (values
+        ('{DutyStep.ACKNOWLEDGE}', d.acknowledge_by, {among(OWED[DutyStep.ACKNOWLEDGE], "d.state")}),
+        ('{DutyStep.CHECK_IN}', d.check_in_by, {among(OWED[DutyStep.CHECK_IN], "d.state")}),
+        ('{DutyStep.DUE}', d.due_at, {among(OWED[DutyStep.DUE], "d.state")})
+    ) s(step, due_at, owed)
+    where s.owed and not d.lifted and s.due_at is not null
+    union all
+    select i.id, null, '{BoardStep.APPROVAL}', i.approval_due_at, null, null, i.caller, i.community, i.communities, i.category,
+        i.place, i.public_title, i.whistle, i.supervision, i.approval_missed, null,
+        array[i.requested_by, i.caller, i.lead] || array(select jsonb_array_elements_text(i.support))
+    from issues i where i.approved_at is null and not {among(ENDED, "i.state")}
+) owed
+"""
 
 
 async def one(pool: Pool, kind: Kind[Any], caller: Person, id: UUID) -> dict[str, Any] | None:
@@ -120,7 +116,13 @@ async def one(pool: Pool, kind: Kind[Any], caller: Person, id: UUID) -> dict[str
     row = await pool.fetchrow(f"select * from {kind.table.name} where id = $1", id)
     if row is None or not caller.reaches(kind.scope(kind.stored(row))):
         return None
-    return _shown(kind, row)
+    return plain(kind, row)
+
+
+async def duties_of(pool: Pool, caller: Person, issue: UUID) -> Rows:
+    """The duties of an issue that the caller reaches, the lead first."""
+    rows = await pool.fetch(_DUTIES_OF, issue)
+    return [plain(DUTIES, row) for row in rows if caller.reaches(DUTIES.scope(DUTIES.stored(row)))]
 
 
 async def issue_of(pool: Pool, duty: UUID) -> UUID | None:
@@ -129,33 +131,35 @@ async def issue_of(pool: Pool, duty: UUID) -> UUID | None:
     return found
 
 
-async def board(pool: Pool, caller: Person, now: datetime) -> dict[str, Any]:
-    """What is owed: overdue and still to come, the most urgent first."""
-    owed = await pool.fetch(_OWED_DUTIES, *_reach(caller), *(list(OWED[step]) for step in DutyStep))
-    waiting = await pool.fetch(_AWAITING_APPROVAL, *_reach(caller), list(ENDED))
-    rows = sorted(({**row} for row in (*owed, *waiting)), key=lambda row: row["due_at"])
+async def board(
+    pool: Pool, caller: Person, asked: BoardFilters, now: datetime, most: int = BOARD_SHOWN
+) -> dict[str, Any]:
+    """What is owed: overdue and still to come, the most urgent first. `left_off`: how many more there are."""
+    wanted = Search()
+    wanted.within_reach(caller, "? = any(units)", CONCERNED)
+    for clause, value in (
+        ("department = ?", asked.department),
+        ("(community = ? or communities @> to_jsonb(?::text))", asked.community),
+        ("whistle = ?", asked.whistle),
+        ("step = ?", asked.step),
+        ("supervision = ?", asked.level),
+    ):
+        wanted.where(clause, value)
+    if asked.overdue is not None:
+        wanted.where("due_at <= ?" if asked.overdue else "due_at > ?", now)
+    found = await pool.fetch(
+        f"select *, count(*) over () as total from {_OWED} where {wanted.clause} "
+        f"order by due_at, issue, department, step limit {most:d}",
+        *wanted.arguments,
+    )
+    rows = [
+        {name: value for name, value in row.items() if name not in ("units", "communities", "total")}
+        | {"overdue": row["due_at"] <= now, "words": lateness(row["due_at"], now)}
+        for row in found
+    ]
     return {
         "now": now,
-        "overdue": [row for row in rows if row["due_at"] <= now],
-        "due": [row for row in rows if row["due_at"] > now],
-    }
-
-
-def _reach(caller: Person) -> tuple[str | None, list[str], str | None]:
-    """Whether the reach ends anywhere, the communities, the department."""
-    match caller.reach:
-        case Reach.TOWN:
-            return None, [], None
-        case Reach.COMMUNITY:
-            return caller.reach, sorted(caller.communities), None
-        case Reach.DEPARTMENT:
-            return caller.reach, [], caller.department
-
-
-def _shown(kind: Kind[Any], row: asyncpg.Record) -> dict[str, Any]:
-    nested = {column.name for column in kind.table.c if isinstance(column.type, JSONB)}
-    return {
-        name: json.loads(value) if name in nested and value is not None else value
-        for name, value in row.items()
-        if name != "head"
+        "overdue": [row for row in rows if row["overdue"]],
+        "due": [row for row in rows if not row["overdue"]],
+        "left_off": found[0]["total"] - len(found) if found else 0,
     }

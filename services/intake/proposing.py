@@ -14,7 +14,6 @@ from services.intake.domain.dispatch_rules import (
     DispatchRules,
     Proposal,
     Seen,
-    check_all,
     hidden,
     propose,
     seen,
@@ -26,6 +25,7 @@ from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
 from shared.plumbing.database import Connection, Pool
 from shared.plumbing.settings import read_yaml
+from shared.rules.routing import check_all
 from shared.rules.township import Dated
 
 LOOKED = "派单建议"
@@ -61,7 +61,7 @@ def rules_of(service: IntakeService) -> Dated[DispatchRules]:
 
 async def begin_proposing(service: IntakeService) -> None:
     """The rules are read, and everything that they name exists; raises `RuleBroken` otherwise."""
-    check_all(rules_of(service), service.town)
+    check_all(rules_of(service).versions, service.town)
 
 
 def proposal(service: IntakeService, looked_at: Seen, moment: datetime) -> Proposal:

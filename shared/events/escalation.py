@@ -70,6 +70,7 @@ class WhistleRequested(IssueFact):
 
     `community`: None where the route did not know it. `communities`: whom it concerns besides (联合哨). `lead`, `support`,
     `due_at`: what the request proposes. `needed_by`: when the complaint it comes from is due.
+    `proposed_by`: the town's rule that proposed lead and support, where nobody had.
     """
 
     community: Code | None
@@ -85,6 +86,7 @@ class WhistleRequested(IssueFact):
     due_at: Moment | None = None
     communities: tuple[Code, ...] = ()
     needed_by: Moment | None = None
+    proposed_by: Line | None = None
 
 
 class WhistleApproved(IssueFact):
@@ -255,20 +257,22 @@ class DeadlineResumed(IssueFact):
 
 
 class SupervisionStarted(IssueFact):
-    """督办: the next level is told. `reason`: where the town started it by hand."""
+    """督办: the next level is told. `reason`: where the town started it by hand. `addressee`: the unit whose office is told."""
 
     level: SupervisionLevel
     due_at: Moment | None
     deadline_version: DeadlineVersion
     reason: Line | None = None
+    addressee: Code | None = None
 
 
 class IssueRaisedToDistrict(IssueFact):
-    """提级区级: the last level of supervision."""
+    """提级区级: the last level of supervision. `addressee`: `district`, whose office is told."""
 
     due_at: Moment | None
     deadline_version: DeadlineVersion
     reason: Line | None = None
+    addressee: Code | None = None
 
 
 class DutyFact(EscalationFact, abstract=True):

@@ -14,6 +14,9 @@ from shared.plumbing.store import Kind
 _VALUE = re.compile(r"\?(?!\|)")
 """The sign for a value; `?|` is an operator."""
 
+OF_COMMUNITY = "community = any(?::text[])"
+"""Whether a row is one of these communities', as SQL."""
+
 
 class Search:
     """The WHERE clause of a question, as far as the caller reaches; its arguments."""
@@ -33,11 +36,11 @@ class Search:
         if wanted is not None:
             self.clauses.append(f"({clause})" if wanted else f"not coalesce({clause}, false)")
 
-    def within_reach(self, caller: Person, departments: str | None) -> None:
-        """Only what is the caller's business. `departments`: when a department has to do with a row."""
+    def within_reach(self, caller: Person, departments: str | None, communities: str = OF_COMMUNITY) -> None:
+        """Only what is the caller's business. `departments`: when a department has to do with a row; so `communities`."""
         match caller.reach:
             case Reach.COMMUNITY:
-                self.where("community = any(?::text[])", sorted(caller.communities))
+                self.where(communities, sorted(caller.communities))
             case Reach.DEPARTMENT if departments:
                 self.where(departments, caller.department or "")
             case Reach.DEPARTMENT:

@@ -57,6 +57,7 @@ from shared.plumbing import query
 from shared.plumbing.audit import audited
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
+from shared.plumbing.histories import Told
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 
@@ -90,7 +91,7 @@ async def show_meeting(id: FromPath[UUID], service: Here, ask: Asking) -> Answer
 
 
 @get("/meetings/{id:uuid}/history")
-async def read_meeting_history(id: FromPath[UUID], service: Here, ask: Asking) -> history.Told:
+async def read_meeting_history(id: FromPath[UUID], service: Here, ask: Asking) -> Told:
     """会议全过程: every fact in order, with the town's guidance about it."""
     if await views.one(service.pool, MEETINGS, id, views.reach_of(ask.caller)) is None:
         raise NotFoundException

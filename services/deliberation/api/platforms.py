@@ -38,6 +38,7 @@ from shared.events.base import Why
 from shared.plumbing.audit import audited
 from shared.plumbing.caller import NotFound, Scope
 from shared.plumbing.change import change, together
+from shared.plumbing.histories import Told
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
 
@@ -164,7 +165,7 @@ async def list_platform_members(
 
 
 @get("/platforms/{community:str}/history")
-async def read_platform_history(community: FromPath[str], service: Here, ask: Asking) -> history.Told:
+async def read_platform_history(community: FromPath[str], service: Here, ask: Asking) -> Told:
     """平台沿革: every fact in order, the town's guidance among them."""
     ask.caller.must_reach(Scope(community))
     return await history.of(service.pool, platform_id(community))

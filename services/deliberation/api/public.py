@@ -27,7 +27,6 @@ from services.deliberation.api.limits import OFTEN, OFTEN_APPLYING
 from services.deliberation.applying import answered, apply, codes
 from services.deliberation.domain.asked import RequestJoin
 from services.deliberation.domain.meeting import Application
-from services.deliberation.domain.month import months_before
 from services.deliberation.domain.published import PublicMeeting
 from services.deliberation.domain.wording import Named, day, moment, named
 from shared.events.deliberation import ApplicantKind
@@ -37,6 +36,7 @@ from shared.plumbing.errors import BadBody, answer, chinese
 from shared.plumbing.schemas import Document
 from shared.plumbing.service import Asking
 from shared.rules.broken import RuleBroken
+from shared.rules.month import months_before
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 20

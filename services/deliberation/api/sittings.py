@@ -33,7 +33,6 @@ from services.deliberation.domain.concluding import conclude
 from services.deliberation.domain.conclusion import Agree, HoldMeeting, Settle
 from services.deliberation.domain.meeting import Meeting, planned
 from services.deliberation.domain.minutes import correct_minutes, publish_minutes
-from services.deliberation.domain.month import month_of
 from services.deliberation.domain.sitting import (
     check_in,
     hold,
@@ -65,6 +64,7 @@ from shared.plumbing.caller import NotFound
 from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
+from shared.rules.month import month_of
 
 
 @get("/meetings/{id:uuid}/check-in-codes")

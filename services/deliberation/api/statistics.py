@@ -1,26 +1,19 @@
 """协商统计: attendance per seat and unit, topics, undertakings; over whole months, for the town and each community."""
 
-from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery
 
 from services.deliberation import counting, views
-from services.deliberation.api.door import Answer, DeliberationService, Here, download
+from services.deliberation.api.door import Answer, DeliberationService, Here
 from services.deliberation.counting import Counted, Whole
-from services.deliberation.domain.figures import Window
 from shared.plumbing.caller import Person, Reach, Scope
+from shared.plumbing.periods import From, Until, against_months, window
 from shared.plumbing.service import Asking
-from shared.plumbing.spreadsheet import CSV, csv_file
+from shared.plumbing.spreadsheet import CSV, csv_file, download
 from shared.rules.broken import Reason, refuse
-
-_MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
-MOST_MONTHS = 60
-"""So many months at most in one answer."""
-From = Annotated[str, QueryParameter(name="from", pattern=_MONTH)]
-Until = Annotated[str, QueryParameter(name="until", pattern=_MONTH)]
 
 
 class Table(StrEnum):
@@ -93,11 +86,8 @@ async def _count(
     service: DeliberationService, caller: Person, community: str | None, from_month: str, until_month: str
 ) -> tuple[Counted, str | None]:
     """What is counted, and the unit to whose part it is limited, if any."""
-    first, last = (date.fromisoformat(f"{month}-01") for month in (from_month, until_month))
-    months = 12 * (last.year - first.year) + last.month - first.month + 1
     refuse(
-        months < 1 and Reason("wrong_order", "起始月份晚于终止月份", "/from"),
-        months > MOST_MONTHS and Reason("too_many_months", f"一次至多 {MOST_MONTHS} 个月", "/until"),
+        *against_months(from_month, until_month),
         community is not None
         and service.town.community(community) is None
         and Reason("unknown_community", "没有该社区（村）", "/community"),
@@ -105,7 +95,7 @@ async def _count(
     if community is not None and caller.reach is Reach.COMMUNITY:
         caller.must_reach(Scope(community))
     scope = views.reach_of(caller) if community is None else [community]
-    found = await counting.counted(service.pool, scope, Window.of(first, last), service.now())
+    found = await counting.counted(service.pool, scope, window(from_month, until_month), service.now())
     return found, _unit(caller)
 
 

@@ -42,6 +42,7 @@ from shared.plumbing import query
 from shared.plumbing.attachments.keeping import checksums
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
+from shared.plumbing.histories import Told
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Where, Work
 
@@ -78,7 +79,7 @@ async def show_topic(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
 
 
 @get("/topics/{id:uuid}/history")
-async def read_topic_history(id: FromPath[UUID], service: Here, ask: Asking) -> history.Told:
+async def read_topic_history(id: FromPath[UUID], service: Here, ask: Asking) -> Told:
     """议题全过程: the topic, its assemblies and undertakings, what its meetings said about it, the town's guidance."""
     if await views.one(service.pool, TOPICS, id, views.reach_of(ask.caller)) is None:
         raise NotFoundException

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.deliberation.domain.month import month_end, warning_of
 from services.deliberation.domain.terms import Terms
+from shared.rules.month import month_end, warning_of
 
 
 class MonthState(StrEnum):

@@ -3,36 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import datetime, timedelta
 from enum import StrEnum
-from statistics import median
 
 from services.deliberation.domain.meeting import Answer, Meeting
-from services.deliberation.domain.month import month_end
 from services.deliberation.domain.platform import SEATS
 from services.deliberation.domain.undertaking import Undertaking, UndertakingState
 from services.deliberation.domain.wording import named
 from shared.events.deliberation import ConclusionKind, Party, Position
 from shared.events.vocabulary import TopicOrigin
-from shared.rules.township import SHANGHAI, Town
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """统计时段: whole calendar months, from `start` until before `end` (Asia/Shanghai)."""
-
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of(cls, first: date, last: date) -> "Window":
-        """From the first month until the last, both included; each by its first day."""
-        return cls(datetime.combine(first, time(), SHANGHAI), month_end(last))
-
-    def holds(self, moment: datetime | None) -> bool:
-        """Whether this moment lies in it."""
-        return moment is not None and self.start <= moment < self.end
+from shared.rules.township import Town
+from shared.rules.window import Days, Window
 
 
 class By(StrEnum):
@@ -179,15 +160,6 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """用时 in days: of how many, their median and the longest; without any there is no value."""
-
-    count: int
-    median: float | None
-    longest: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Topics:
     """议题统计: how often each step was taken in the window, and how long it took."""
 
@@ -211,8 +183,8 @@ def _topics(courses: Sequence[Course], window: Window) -> Topics:
     return Topics(
         {step: taken.count(step) for step in Step},
         {kind: taken.count(kind) for kind in ConclusionKind},
-        _days(took for course in courses for took in _to_conclusion(course, window)),
-        _days(took for course in courses for took in _to_disclosure(course, window)),
+        Days.of(took for course in courses for took in _to_conclusion(course, window)),
+        Days.of(took for course in courses for took in _to_disclosure(course, window)),
     )
 
 
@@ -235,11 +207,6 @@ def _to_disclosure(course: Course, window: Window) -> Iterable[timedelta]:
             concluded = at
         elif step is Step.DISCLOSED and concluded and window.holds(at):
             yield at - concluded
-
-
-def _days(took: Iterable[timedelta]) -> Days:
-    found = [one / timedelta(days=1) for one in took]
-    return Days(len(found), round(median(found), 1), round(max(found), 1)) if found else Days(0, None, None)
 
 
 @dataclass(slots=True)
@@ -279,13 +246,6 @@ def _how(undertaking: Undertaking, now: datetime) -> str:
         case UndertakingState.DONE:
             assert undertaking.finished_at is not None
             return "in_time" if undertaking.finished_at <= undertaking.due_at else "late"
-
-
-def percent(part: int, base: int) -> float | None:
-    """In percent, two decimals, half up; without a base there is no value, never 0 or 100."""
-    if not base:
-        return None
-    return float((Decimal(100 * part) / base).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 DEFINITIONS: Mapping[str, tuple[str, str]] = {

@@ -17,7 +17,6 @@ from services.deliberation.domain.asked import (
     RenewMember,
     VacateSeat,
 )
-from services.deliberation.domain.month import day_after, month_after, month_end, month_of, term_end, warning_of
 from services.deliberation.domain.named import unknown_unit
 from services.deliberation.domain.terms import FirstSeat, Terms
 from shared.events.base import derived
@@ -40,6 +39,7 @@ from shared.events.deliberation import (
 from shared.events.vocabulary import CommunityKind
 from shared.rules.broken import Reason, refuse
 from shared.rules.deadline import Watch
+from shared.rules.month import day_after, month_after, month_end, month_of, term_end, warning_of
 from shared.rules.township import SHANGHAI, Community, Town
 
 SEATS: Mapping[int, str] = {1: "两委", 2: "业主自治组织", 3: "物业公司", 4: "社区民警", 5: "联系领导和科室"}

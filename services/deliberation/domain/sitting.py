@@ -17,7 +17,6 @@ from services.deliberation.domain.meeting import (
     not_in,
     planned,
 )
-from services.deliberation.domain.month import months_before
 from services.deliberation.domain.named import unknown_anchor
 from services.deliberation.domain.platform import CONVENER, SEATS, TWO_COMMITTEES, Platform, standing
 from services.deliberation.domain.terms import Terms
@@ -43,6 +42,7 @@ from shared.events.deliberation import (
 )
 from shared.rules.broken import Reason, refuse
 from shared.rules.calendar import Calendar
+from shared.rules.month import months_before
 from shared.rules.township import Town
 
 

@@ -1,8 +1,28 @@
 """The doors of escalation for people."""
 
-from services.escalation.api import due_dates, duties, files, handling, inbox, issues, webhooks
+from services.escalation.api import (
+    board,
+    due_dates,
+    duties,
+    files,
+    handling,
+    history,
+    inbox,
+    issues,
+    lists,
+    offices,
+    routing,
+    statistics,
+    webhooks,
+)
 
 ROUTES = [
+    *lists.ROUTES,
+    *board.ROUTES,
+    *history.ROUTES,
+    *statistics.ROUTES,
+    *routing.ROUTES,
+    *offices.ROUTES,
     *issues.ROUTES,
     *handling.ROUTES,
     *due_dates.ROUTES,

@@ -1,11 +1,10 @@
 """What the doors share: the service, who asks, and an issue with the duties of its departments."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
 
 from services.escalation import views
 from services.escalation.domain.duty import Duty
@@ -21,8 +20,6 @@ EscalationService = Service[Terms]
 Here = NamedDependency[EscalationService]
 Answer = dict[str, Any]
 Duties = list[Held[Duty]]
-Shown = Annotated[str | None, QueryParameter(name="state")]
-Many = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
 def speaks_for(ask: Ask, communities: Sequence[str]) -> str:

@@ -1,11 +1,10 @@
-"""办理时限: extended, paused, resumed, supervised, and what is due."""
+"""办理时限: extended, paused, resumed, supervised."""
 
 from uuid import UUID
 
-from litestar import get, post
+from litestar import post
 from litestar.params import FromPath, JSONBody
 
-from services.escalation import views
 from services.escalation.api.door import Answer, Duties, EscalationService, Here, with_duties
 from services.escalation.domain import due_date, duty_deadline
 from services.escalation.domain.asked import Because, ExtendDeadline, Supervise
@@ -73,16 +72,9 @@ async def supervise_issue(
     return await change(service.base, ISSUES, id, ask, due_date.supervise, data)
 
 
-@get("/board")
-async def show_board(service: Here, ask: Asking) -> Answer:
-    """吹哨报到看板: what is overdue and what is due, the most urgent first."""
-    return await views.board(service.pool, ask.caller, service.now())
-
-
 ROUTES = [
     extend_deadline,
     pause_deadline,
     resume_deadline,
     supervise_issue,
-    show_board,
 ]

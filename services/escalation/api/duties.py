@@ -7,7 +7,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from services.escalation import arriving, views
-from services.escalation.api.door import Answer, Duties, Here, Many, Shown, states, with_issue
+from services.escalation.api.door import Answer, Duties, Here, states, with_issue
 from services.escalation.domain import handling, reporting, whistle
 from services.escalation.domain.asked import Because, CheckIn, FinishDuty, ObjectToDuty, ReassignLead
 from services.escalation.domain.duty import Duty, duty_id
@@ -19,19 +19,6 @@ from shared.plumbing.attachments.keeping import checksums
 from shared.plumbing.change import change
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
-
-
-@get("/duties")
-async def list_duties(
-    service: Here,
-    ask: Asking,
-    shown: Shown = None,
-    department: FromQuery[str | None] = None,
-    issue: FromQuery[UUID | None] = None,
-    limit: Many = 200,
-) -> views.Rows:
-    """报到任务."""
-    return await views.duties(service.pool, ask.caller, state=shown, department=department, issue=issue, limit=limit)
 
 
 @get("/duties/{id:uuid}")
@@ -153,7 +140,6 @@ async def release_department(id: FromPath[UUID], service: Here, ask: Asking) -> 
 
 
 ROUTES = [
-    list_duties,
     show_duty,
     acknowledge_duty,
     check_in_department,

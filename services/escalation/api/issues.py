@@ -4,10 +4,10 @@ from uuid import UUID, uuid4
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 
 from services.escalation import views
-from services.escalation.api.door import Answer, Duties, Here, Many, Shown, answered, speaks_for, with_duties
+from services.escalation.api.door import Answer, Duties, Here, answered, speaks_for, with_duties
 from services.escalation.domain import reporting, whistle
 from services.escalation.domain.asked import ApproveWhistle, Because, Escalate, RequestWhistle
 from services.escalation.domain.duty import duty_id
@@ -39,27 +39,13 @@ async def request_whistle(data: JSONBody[RequestWhistle], service: Here, ask: As
     )
 
 
-@get("/issues")
-async def list_issues(
-    service: Here,
-    ask: Asking,
-    shown: Shown = None,
-    community: FromQuery[str | None] = None,
-    source: FromQuery[str | None] = None,
-    limit: Many = 200,
-) -> views.Rows:
-    """吹哨事项; `source`: those that come from `topic/uuid`, `route/uuid` or another stream."""
-    return await views.issues(service.pool, ask.caller, state=shown, community=community, source=source, limit=limit)
-
-
 @get("/issues/{id:uuid}")
 async def show_issue(id: FromPath[UUID], service: Here, ask: Asking) -> Answer:
     """一项吹哨事项, with the duties of its departments."""
     found = await views.one(service.pool, ISSUES, ask.caller, id)
     if found is None:
         raise NotFoundException
-    duties = await views.duties(service.pool, ask.caller, state=None, department=None, issue=id, limit=1000)
-    return found | {"duties": duties}
+    return found | {"duties": await views.duties_of(service.pool, ask.caller, id)}
 
 
 @post("/issues/{id:uuid}/approve", status_code=200)
@@ -128,7 +114,6 @@ async def withdraw_issue(id: FromPath[UUID], data: JSONBody[Because], service: H
 
 ROUTES = [
     request_whistle,
-    list_issues,
     show_issue,
     approve_whistle,
     reject_whistle,

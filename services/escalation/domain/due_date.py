@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.escalation.domain.asked import Because, ExtendDeadline, Supervise
-from services.escalation.domain.issue import UNDER_WAY, Issue, above, born, must_be
+from services.escalation.domain.issue import DISTRICT, TOWN_HALL, UNDER_WAY, Issue, above, born, must_be
 from services.escalation.domain.whistle import later_than_order
 from shared.events.escalation import (
     DeadlineExtended,
@@ -90,11 +90,26 @@ def supervise(before: Issue | None, asked: Supervise) -> list[IssueFact]:
     return [_supervision(issue, asked.level, asked.reason)]
 
 
+def addressee(issue: Issue, level: SupervisionLevel) -> str | None:
+    """督办对象 [D]: the lead department (its office, then its head), the town hall, the district."""
+    match level:
+        case SupervisionLevel.TOWN_LEADER:
+            return TOWN_HALL
+        case SupervisionLevel.DISTRICT:
+            return DISTRICT
+        case _:
+            return issue.lead
+
+
 def _supervision(issue: Issue, level: SupervisionLevel, reason: str | None) -> IssueFact:
-    sources, due_at, version = issue.sources, issue.due_at, issue.deadline_version
+    sources, due_at, version, to = issue.sources, issue.due_at, issue.deadline_version, addressee(issue, level)
     if level is SupervisionLevel.DISTRICT:
-        return IssueRaisedToDistrict(sources=sources, due_at=due_at, deadline_version=version, reason=reason)
-    return SupervisionStarted(sources=sources, level=level, due_at=due_at, deadline_version=version, reason=reason)
+        return IssueRaisedToDistrict(
+            sources=sources, due_at=due_at, deadline_version=version, reason=reason, addressee=to
+        )
+    return SupervisionStarted(
+        sources=sources, level=level, due_at=due_at, deadline_version=version, reason=reason, addressee=to
+    )
 
 
 def _is_over(issue: Issue, now: datetime) -> bool:

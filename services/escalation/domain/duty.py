@@ -54,7 +54,7 @@ OWED = {
     DutyStep.DUE: (DutyState.CALLED, DutyState.OBJECTED, DutyState.ACKNOWLEDGED, DutyState.CHECKED_IN),
 }
 """In which states each step is still owed."""
-_WORDS = {
+STATE_WORDS = {
     DutyState.CALLED: "待响应",
     DutyState.OBJECTED: "异议待决",
     DutyState.ACKNOWLEDGED: "已响应，待报到",
@@ -63,6 +63,7 @@ _WORDS = {
     DutyState.RELEASED: "已撤离",
     DutyState.EXCUSED: "免予报到",
 }
+"""What the states are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +237,14 @@ def _without_due(steps: tuple[DutyStep, ...]) -> tuple[DutyStep, ...]:
     return tuple(step for step in steps if step is not DutyStep.DUE)
 
 
+def is_owed(duty: Duty, step: DutyStep) -> bool:
+    """Whether the department still owes this step, late or not."""
+    return duty.state in OWED[step] and not duty.lifted
+
+
 def owes(duty: Duty, step: DutyStep) -> bool:
     """Whether the department still owes this step and nobody has reproached it with that."""
-    return duty.state in OWED[step] and not duty.lifted and step not in duty.missed
+    return is_owed(duty, step) and step not in duty.missed
 
 
 def deadline(duty: Duty, step: DutyStep) -> tuple[datetime, datetime] | None:
@@ -285,7 +291,7 @@ def born(before: Duty | None) -> Duty:
 
 def must_be(duty: Duty, *states: DutyState) -> Reason | Literal[False]:
     """The reason against anything that is not done in this state."""
-    return duty.state not in states and Reason("wrong_state", f"该部门{_WORDS[duty.state]}，不能进行此操作")
+    return duty.state not in states and Reason("wrong_state", f"该部门{STATE_WORDS[duty.state]}，不能进行此操作")
 
 
 def must_own(duty: Duty, by: str) -> Reason | Literal[False]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.escalation.domain.duty import ENDED, OWED, PRESENT, Duty, DutyState, deadline
+from services.escalation.domain.duty import ENDED, PRESENT, Duty, DutyState, deadline, is_owed
 from services.escalation.domain.issue import SOLVED, Issue, IssueState
 from shared.events.escalation import DutyStep
 
@@ -13,9 +13,7 @@ OPEN_DUTIES = tuple(state for state in DutyState if state not in ENDED)
 def owed_next(duty: Duty) -> tuple[DutyStep, datetime] | None:
     """下一时限: the step that is due first, missed or not; None when nothing is owed, or the due date is paused."""
     owed = [
-        (moments[1], step)
-        for step in DutyStep
-        if duty.state in OWED[step] and (moments := deadline(duty, step)) is not None
+        (moments[1], step) for step in DutyStep if is_owed(duty, step) and (moments := deadline(duty, step)) is not None
     ]
     return (min(owed)[1], min(owed)[0]) if owed else None
 

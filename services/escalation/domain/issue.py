@@ -40,6 +40,8 @@ from shared.rules.deadline import Watch, part
 
 TOWN_HALL = "town"
 """The unit code of whoever speaks for the town hall itself."""
+DISTRICT = "district"
+"""The unit code of whoever receives for the district what is raised to it."""
 
 
 class IssueState(StrEnum):
@@ -63,7 +65,7 @@ UNDER_WAY = (IssueState.ESCALATED, IssueState.MUSTERED, IssueState.PLANNED, Issu
 SOLVED = (IssueState.RESOLVED, IssueState.EVALUATED)
 ENDED = (IssueState.REJECTED, IssueState.CLOSED, IssueState.WITHDRAWN)
 _LEVELS = tuple(SupervisionLevel)
-_WORDS = {
+STATE_WORDS = {
     IssueState.REQUESTED: "待审批",
     IssueState.APPROVED: "已同意，待吹哨",
     IssueState.REJECTED: "不予吹哨",
@@ -76,6 +78,7 @@ _WORDS = {
     IssueState.CLOSED: "已办结",
     IssueState.WITHDRAWN: "已撤哨",
 }
+"""What the states are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +297,7 @@ def born(before: Issue | None) -> Issue:
 
 def must_be(issue: Issue, *states: IssueState) -> Reason | Literal[False]:
     """The reason against anything that is not done in this state."""
-    return issue.state not in states and Reason("wrong_state", f"该事项{_WORDS[issue.state]}，不能进行此操作")
+    return issue.state not in states and Reason("wrong_state", f"该事项{STATE_WORDS[issue.state]}，不能进行此操作")
 
 
 def must_call(issue: Issue, by: str) -> Reason | Literal[False]:

@@ -15,6 +15,7 @@ from services.escalation.domain.issue import (
     must_be,
     must_call,
 )
+from services.escalation.domain.routing import Proposal
 from services.escalation.domain.terms import Terms
 from shared.events.base import Code, Line
 from shared.events.deliberation import TopicNeedsDepartments
@@ -105,14 +106,16 @@ def request_from_route(
     now: datetime,
     terms: Terms,
     calendar: Calendar,
+    proposal: Proposal | None = None,
 ) -> list[IssueFact]:
     """工单转吹哨: only a route that asks for an issue and links to none. `title`: where the route brings none.
 
-    It is needed by the day on which the complaint is due [D 25].
+    It is needed by the day on which the complaint is due [D 25]. A route names no lead: it carries what the town's rules
+    propose, and a person decides.
     """
     if before or heard.wanted is not RouteTarget.ISSUE or heard.target:
         return []
-    whistle = WhistleKind.PUBLIC_DEMAND
+    whistle = proposal.whistle if proposal else WhistleKind.PUBLIC_DEMAND
     return [
         WhistleRequested(
             sources=(route,),
@@ -125,6 +128,9 @@ def request_from_route(
             requested_at=now,
             approval_due_at=terms.approval_limit(whistle).after(now, calendar),
             needed_by=heard.due_at,
+            lead=proposal.lead if proposal else None,
+            support=proposal.support if proposal else (),
+            proposed_by=proposal.rule if proposal else None,
         )
     ]
 

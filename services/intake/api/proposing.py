@@ -13,7 +13,7 @@ from pydantic import Field
 from services.intake import finding
 from services.intake.api.looking import LARGEST_PAGE
 from services.intake.domain.complaint import ComplaintState
-from services.intake.domain.dispatch_rules import Case, DispatchRules, Hits, Proposal, Seen, check, hits, try_out
+from services.intake.domain.dispatch_rules import Case, DispatchRules, Hits, Proposal, Seen, hits, try_out
 from services.intake.domain.standing import unless
 from services.intake.finding import Sort
 from services.intake.proposing import cases, hits_by_rule, proposal, proposal_for, rules_of
@@ -23,6 +23,7 @@ from shared.events.base import Asked, Moment
 from shared.plumbing import cursors, query
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
+from shared.rules.routing import check
 
 LONGEST = timedelta(days=100)
 """So long a time at most is tried at once."""

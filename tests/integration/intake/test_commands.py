@@ -2,52 +2,20 @@
 
 import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 import yaml
-from click.testing import Result
-from typer.testing import CliRunner
 
-from ops.cli import application
 from ops.embedded.processes import StackError
 from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import UNIT, Town
+from tests.support.commands import reached, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 DEFAULTS = Path("config/dispatch.yaml")
 PUBLISHED = datetime(2024, 2, 22, tzinfo=SHANGHAI)
-
-
-def run(*words: str) -> Result:
-    return CliRunner().invoke(application(), list(words))
-
-
-@asynccontextmanager
-async def reached(here: Town, folder: Path) -> AsyncIterator[str]:
-    """The service at an address, as `stack.json` in this folder says."""
-    served = here.client._transport.app  # type: ignore[attr-defined]
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(served, lifespan="off", log_config=None, access_log=False))
-    serving = asyncio.create_task(server.serve([listening]))
-    stack = {
-        "services": {"intake": f"http://127.0.0.1:{port}"},
-        "kafka": "127.0.0.1:1",
-        "data": str(folder),
-        "databases": {},
-    }
-    (folder / "stack.json").write_text(json.dumps(stack))
-    try:
-        yield str(folder)
-    finally:
-        server.should_exit = True
-        await serving
 
 
 async def test_rates_are_verified_and_the_exit_code_says_whether_they_hold(here: Town, tmp_path: Path) -> None:

@@ -24,12 +24,11 @@ from shared.events.base import ref
 from shared.events.intake import ComplaintUrged, UrgeKind
 from shared.plumbing import following
 from shared.plumbing.notices import book, sender
-from shared.plumbing.notices.gateway import CALLS
-from shared.plumbing.notices.noticing import Noticing
 from shared.plumbing.webhooks.signing import signature
 from shared.rules.township import SHANGHAI
 from tests.integration.intake.town import BEGIN, DISPATCHER, FEEDER, OFFICER, UNIT, Town
 from tests.support.gateway import Outside, certificate, gateway
+from tests.support.noticed import Noticed, letters
 from tests.support.pair import until
 from tests.support.running import OPERATOR, Way, child, configured, live, lively, quiet
 from tests.support.servers import Server
@@ -41,38 +40,8 @@ VILLAGE = Bearer("secretary", ("zhangguozhuang",))
 CANARY = "19955512345"
 
 
-class Telling(Town):
+class Telling(Noticed, Town):
     """A town whose test reads the journal and sends when it wants to."""
-
-    @property
-    def noticing(self) -> Noticing:
-        assert self.service.noticing is not None
-        return self.service.noticing
-
-    async def read(self) -> None:
-        """Until everything is read; others on this server may still be writing elsewhere."""
-
-        async def all_read() -> bool:
-            while await self.noticing.reader.turn():
-                pass
-            return bool(
-                await self.service.pool.fetchval(
-                    "select (select position from notice_cursor) = (select coalesce(max(position), 0) from journal)"
-                )
-            )
-
-        await until(all_read, "the journal is read")
-
-    async def tell(self) -> None:
-        """Read, then send what is due."""
-        await self.read()
-        while await self.noticing.sender.turn() == CALLS:
-            pass
-
-    async def told(self, owner: UUID | None = None) -> list[tuple[str, str]]:
-        """Template and state of the notices, oldest first."""
-        found = await self.get(f"/notices?limit=1000{f'&owner={owner}' if owner else ''}", OPERATOR)
-        return [(notice["template"], notice["state"]) for notice in reversed(found)]
 
     async def only(self) -> dict[str, Any]:
         """The only notice there is."""
@@ -112,10 +81,6 @@ async def here(postgres: Server, tmp_path: Path, outside: Outside) -> AsyncItera
 
 def mailbox(server: Server, folder: Path, way: Way = quiet) -> AbstractAsyncContextManager[Telling]:
     return telling(server, folder, f"mailbox://{folder}/mailbox", way)
-
-
-def letters(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(file.read_text()) for file in (folder / "mailbox").glob("*.json")]
 
 
 async def test_the_life_of_a_complaint_is_told_step_by_step(postgres: Server, tmp_path: Path) -> None:

@@ -10,15 +10,12 @@ from services.deliberation.domain.figures import (
     DEFINITIONS,
     By,
     Course,
-    Days,
     Part,
     Promised,
     Sat,
     Step,
     Who,
-    Window,
     parts,
-    percent,
     promised,
     topics,
 )
@@ -27,6 +24,7 @@ from services.deliberation.domain.undertaking import Undertaking, UndertakingSta
 from shared.events.base import derived
 from shared.events.deliberation import ConclusionKind, Position
 from shared.events.vocabulary import TopicOrigin
+from shared.rules.window import Days, Window, percent
 from tests.unit.deliberation.builders import HOUR, TOPIC, at, first
 
 FEBRUARY = Window.of(first(2024, 2), first(2024, 2))

@@ -19,7 +19,6 @@ from services.deliberation.domain.asked import (
     RenewMember,
     VacateSeat,
 )
-from services.deliberation.domain.month import month_after, month_end, month_of, months_before, warning_of
 from services.deliberation.domain.platform import (
     MEMBER_TERM,
     SEATS,
@@ -61,6 +60,7 @@ from shared.events.deliberation import (
     SeatVacated,
 )
 from shared.rules.deadline import Watch
+from shared.rules.month import month_after, month_end, month_of, months_before, warning_of
 from tests.support.spec import Given, given
 from tests.unit.deliberation.builders import (
     DAHUICHANG,

@@ -7,7 +7,7 @@ import pytest
 from services.escalation.domain import due_date, duty, duty_deadline, issue
 from services.escalation.domain.asked import Because, ExtendDeadline, Supervise
 from services.escalation.domain.duty import missed_timer, near_timer
-from services.escalation.domain.issue import ladder_timer
+from services.escalation.domain.issue import DISTRICT, ladder_timer
 from shared.events.base import ref
 from shared.events.escalation import (
     DeadlineExtended,
@@ -32,6 +32,7 @@ from tests.support.spec import given
 from tests.unit.escalation.cases import (
     CALENDAR,
     CALLED,
+    CALLER,
     DUE,
     HANDLED,
     ISSUE,
@@ -66,7 +67,10 @@ def warned(step: DutyStep, due_at: datetime, version: int = 1) -> DutyDeadlineNe
 
 
 def supervised(level: SupervisionLevel, version: int = 1, reason: str | None = None) -> SupervisionStarted:
-    return SupervisionStarted(sources=SOURCES, level=level, due_at=DUE, deadline_version=version, reason=reason)
+    to = CALLER if level is SupervisionLevel.TOWN_LEADER else LEAD
+    return SupervisionStarted(
+        sources=SOURCES, level=level, due_at=DUE, deadline_version=version, reason=reason, addressee=to
+    )
 
 
 def moved(move: DeadlineMove, due_at: datetime | None, due_near_at: datetime | None, version: int) -> DutyDeadlineMoved:
@@ -156,7 +160,7 @@ def test_a_level_is_told_once_per_deadline_version() -> None:
 def test_the_last_level_is_the_district() -> None:
     given(issue.evolve, *HANDLED).when(
         due_date.climb, SupervisionLevel.DISTRICT, due_at=after(days=10), version=1
-    ).then(IssueRaisedToDistrict(sources=SOURCES, due_at=DUE, deadline_version=1))
+    ).then(IssueRaisedToDistrict(sources=SOURCES, due_at=DUE, deadline_version=1, addressee=DISTRICT))
 
 
 def test_the_town_does_not_wait_for_the_next_level_but_never_goes_back() -> None:

@@ -17,8 +17,6 @@ from services.intake.domain.dispatch_rules import (
     DispatchRules,
     Hits,
     Seen,
-    check,
-    check_all,
     hidden,
     hits,
     propose,
@@ -30,6 +28,7 @@ from shared.events.intake import CONFIDENTIAL
 from shared.events.vocabulary import ComplaintType, Urgency
 from shared.rules.broken import RuleBroken
 from shared.rules.calendar import Calendar
+from shared.rules.routing import check, check_all
 from shared.rules.township import SHANGHAI, Dated, Town
 from tests.support.spec import fold, given
 from tests.unit.intake.builders import CALENDAR, START, TERMS, TOWN, dispatched, received
@@ -211,7 +210,7 @@ def test_everything_that_rules_name_must_exist_and_all_that_does_not_is_said() -
 
 
 def test_the_defaults_fit_the_town_and_only_the_vague_categories_are_left_to_the_request_centre() -> None:
-    check_all(DEFAULTS, CONFIGURED)
+    check_all(DEFAULTS.versions, CONFIGURED)
     left = {
         category.code
         for category in CONFIGURED.categories
