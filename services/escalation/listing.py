@@ -25,10 +25,7 @@ TOO_MANY = Reason("too_many", f"超过 {MOST_LINES} 条，请缩小范围", "?")
 """The reason against a file that would leave something out."""
 
 
-CONCERNED = (
-    "(community = any(?::text[]) "
-    "or exists (select from jsonb_array_elements_text(communities) other where other = any(?::text[])))"
-)
+CONCERNED = "(community = any(?::text[]) or communities ?| ?::text[])"
 """Whether it concerns one of these communities, as SQL."""
 
 
