@@ -39,7 +39,7 @@ from shared.events.intake import HotspotDetected, HotspotRule
 from shared.events.projects import ProjectCancelled, ProjectEvaluated
 from shared.events.vocabulary import CommunityKind, TopicOrigin
 from shared.rules.broken import RuleBroken
-from tests.support.disagreement import Disagreement, shrunk
+from tests.support.disagreement import Disagreement, compared, wander
 from tests.unit.deliberation.builders import CALENDAR, MEMBER, TERMS, TOWN, platform
 from tests.unit.deliberation.model import DECIDED, FILLED, RESIDENTIAL, UNITS, VACANT, Book
 from tests.unit.intake.model import BEIJING, DAY, HOUR, Refused
@@ -812,24 +812,6 @@ def same_state(book: Book, real: Program) -> None:
         raise Disagreement("after it: " + "; ".join(wrong))
 
 
-def compared(what: str, model: Callable[[], Any], program: Callable[[], Any], seen: Counter[str]) -> bool:
-    """Ask both, and compare facts or refusals. Whether anything was said."""
-    try:
-        expected: Any = model()
-    except Refused as refused:
-        expected = ("refused", *refused.codes)
-    try:
-        got: Any = program()
-    except RuleBroken as broken:
-        got = ("refused", *sorted(reason.code for reason in broken.reasons))
-        seen["refused"] += 1
-    else:
-        seen.update(fact if isinstance(fact, str) else fact[1] for fact in got)
-    if got != expected:
-        raise Disagreement(f"{what}\n  rule book: {expected}\n  program:   {got}")
-    return bool(got) and got[0] != "refused"
-
-
 def live(beginning: int, steps: Sequence[int], seen: Counter[str]) -> None:
     """One community's life. Raises `Disagreement`."""
     random = Random(beginning)
@@ -847,34 +829,21 @@ def live(beginning: int, steps: Sequence[int], seen: Counter[str]) -> None:
             jumps = [max(timedelta(0), min(at for at in waits if at) - now)]
         now += chance.choice(jumps)
         when = f"step {index}, {now:%Y-%m-%d %H:%M}"
-        compared(f"{when} timers", lambda: book.due(now), lambda: real.due(now), seen)  # noqa: B023
+        compared(f"{when} timers", lambda: book.due(now), lambda: real.due(now), seen, Refused)  # noqa: B023
         name, asked = Wish(chance, book, now, tasks).next()
         compared(
             f"{when} {name} {asked}",
             lambda: book.do(name, now, **asked),  # noqa: B023
             lambda: real.do(name, now, **asked),  # noqa: B023
             seen,
+            Refused,
         )
         tasks = max([*book.tasks, tasks]) + 1
         same_state(book, real)
 
 
-def wander(seed: int, most: int) -> Counter[str]:
-    """So many steps from this seed; which facts were seen. A disagreement fails with the shortest way to it."""
-    random, seen = Random(seed), Counter[str]()
-    for _ in range(most // LONGEST):
-        beginning = random.getrandbits(32)
-        steps = [random.getrandbits(32) for _ in range(LONGEST)]
-        try:
-            live(beginning, steps, seen)
-        except Disagreement:
-            fewest, found = shrunk(lambda some: live(beginning, some, Counter()), steps)  # noqa: B023
-            pytest.fail(f"seed {seed}\nshortest: live({beginning}, {fewest}, Counter())\n{found}")
-    return seen
-
-
 def test_the_program_says_what_the_rule_book_says_and_every_fact_is_seen() -> None:
-    seen = wander(SEED, STEPS)
+    seen = wander(live, LONGEST, SEED, STEPS)
     refused = seen.pop("refused")
     print(f"seed {SEED}: {STEPS} steps, {refused} refusals, {seen.total()} facts: {dict(sorted(seen.items()))}")
     assert FACTS - ELSEWHERE - seen.keys() == set()
@@ -890,4 +859,4 @@ def test_a_wrong_rule_is_found_and_the_way_to_it_is_short(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(notice, "publish_notice", whenever)
     with pytest.raises(pytest.fail.Exception, match=r"shortest: live\(\d+, \[(\d+(, )?){1,12}\]"):
-        wander(SEED, STEPS)
+        wander(live, LONGEST, SEED, STEPS)

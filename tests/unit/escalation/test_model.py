@@ -35,7 +35,7 @@ from shared.events.intake import ComplaintRouted
 from shared.events.vocabulary import CheckInMode, RouteTarget, WhistleKind
 from shared.rules.broken import Reason, RuleBroken
 from shared.rules.calendar import Calendar, CalendarOverrides
-from tests.support.disagreement import Disagreement, shrunk
+from tests.support.disagreement import Disagreement, compared, wander
 from tests.unit.escalation.cases import TERMS, TOWN
 from tests.unit.escalation.model import (
     CALLED_OUT,
@@ -546,23 +546,6 @@ def same_state(book: Book, real: Program) -> None:
         raise Disagreement("after it: " + "; ".join(wrong))
 
 
-def compared(what: str, model: Callable[[], Any], program: Callable[[], Any], seen: Counter[str]) -> None:
-    """Ask both, and compare facts or refusals."""
-    try:
-        expected: Any = model()
-    except Refused as refused:
-        expected = ("refused", *refused.codes)
-    try:
-        got: Any = program()
-    except RuleBroken as broken:
-        got = ("refused", *sorted(reason.code for reason in broken.reasons))
-        seen["refused"] += 1
-    else:
-        seen.update(fact if isinstance(fact, str) else fact[1] for fact in got)
-    if got != expected:
-        raise Disagreement(f"{what}\n  rule book: {expected}\n  program:   {got}")
-
-
 def live(beginning: int, steps: Sequence[int], seen: Counter[str]) -> None:
     """One matter's life. Raises `Disagreement`."""
     now, days = Random(beginning).choice(BEGINNINGS), Days()
@@ -570,43 +553,26 @@ def live(beginning: int, steps: Sequence[int], seen: Counter[str]) -> None:
     for index, step in enumerate(steps, 1):
         chance = Random(step)
         soon = sorted(at for at in book.moments() if at > now)
-        now = (
-            soon[0]
-            if soon and chance.random() < 0.2
-            else now
-            + chance.choice([timedelta(0)] * 6 + [2 * MINUTE, 4 * MINUTE, 10 * MINUTE, HOUR, 5 * HOUR, 21 * HOUR])
-        )
+        jumps = [timedelta(0)] * 6 + [2 * MINUTE, 4 * MINUTE, 10 * MINUTE, HOUR, 5 * HOUR, 21 * HOUR]
+        now = soon[0] if soon and chance.random() < 0.2 else now + chance.choice(jumps)
         when = f"step {index}, {now:%Y-%m-%d %H:%M}"
         wish = Wish(chance, book, now)
         if book.matter is not None:
-            compared(f"{when} timers", lambda: book.due(now), lambda: real.due(now), seen)  # noqa: B023
+            compared(f"{when} timers", lambda: book.due(now), lambda: real.due(now), seen, Refused)  # noqa: B023
         name, asked = wish.begin() if book.matter is None else wish.next()
         compared(
             f"{when} {name} {asked}",
             lambda: book.do(name, now, **asked),  # noqa: B023
             lambda: real.do(name, now, **asked),  # noqa: B023
             seen,
+            Refused,
         )
         if book.matter is not None:
             same_state(book, real)
 
 
-def wander(seed: int, most: int) -> Counter[str]:
-    """So many steps from this seed; which facts were seen. A disagreement fails with the shortest way to it."""
-    random, seen = Random(seed), Counter[str]()
-    for _ in range(most // LONGEST):
-        beginning = random.getrandbits(32)
-        steps = [random.getrandbits(32) for _ in range(LONGEST)]
-        try:
-            live(beginning, steps, seen)
-        except Disagreement:
-            fewest, found = shrunk(lambda some: live(beginning, some, Counter()), steps)  # noqa: B023
-            pytest.fail(f"seed {seed}\nshortest: live({beginning}, {fewest}, Counter())\n{found}")
-    return seen
-
-
 def test_the_program_says_what_the_rule_book_says_and_every_fact_is_seen() -> None:
-    seen = wander(SEED, STEPS_IN_ALL)
+    seen = wander(live, LONGEST, SEED, STEPS_IN_ALL)
     refused = seen.pop("refused")
     print(f"seed {SEED}: {STEPS_IN_ALL} steps, {refused} refusals, {seen.total()} facts: {dict(sorted(seen.items()))}")
     assert FACTS - seen.keys() == set()
@@ -663,4 +629,4 @@ def test_a_wrong_rule_is_found_and_the_way_to_it_is_short(
 ) -> None:
     wrong(monkeypatch)
     with pytest.raises(pytest.fail.Exception, match=r"shortest: live\(\d+, \[(\d+(, )?){1,20}\]"):
-        wander(SEED, STEPS_IN_ALL)
+        wander(live, LONGEST, SEED, STEPS_IN_ALL)
