@@ -16,6 +16,8 @@ from shared.events.escalation import (
     DutyCalled,
     DutyDeadlineMissed,
     DutyDeadlineNear,
+    DutyMadeLead,
+    DutyReopened,
     IssueRaisedToDistrict,
     SupervisionLevel,
     SupervisionStarted,
@@ -43,7 +45,8 @@ class Desk(StrEnum):
 
 
 _MATTER = frozenset({"community", "title"})
-CALLED, NEAR, MISSED, APPROVAL_MISSED = "called", "near", "missed", "approval_missed"
+CALLED, CALLED_BACK, MADE_LEAD = "called", "called_back", "made_lead"
+NEAR, MISSED, APPROVAL_MISSED = "near", "missed", "approval_missed"
 LEVELS = {
     SupervisionLevel.REMINDER: ("reminder", Desk.OFFICE),
     SupervisionLevel.DEPARTMENT_HEAD: ("department_head", Desk.HEAD),
@@ -53,6 +56,8 @@ LEVELS = {
 """Which notice goes to which desk of the addressee."""
 OFFERED = {
     CALLED: _MATTER | {"role", "acknowledge", "check_in"},
+    CALLED_BACK: _MATTER | {"due"},
+    MADE_LEAD: _MATTER,
     NEAR: _MATTER | {"step", "due"},
     MISSED: _MATTER | {"step", "due"},
     APPROVAL_MISSED: _MATTER | {"due"},
@@ -117,6 +122,8 @@ def teller(service: Service[Terms]) -> Teller:
 
     facts = (
         DutyCalled,
+        DutyReopened,
+        DutyMadeLead,
         DutyDeadlineNear,
         DutyDeadlineMissed,
         SupervisionStarted,
@@ -136,6 +143,10 @@ def message(fact: Fact, name: str, matter: Matter, town: Named) -> Message | Non
                 "check_in": hour(fact.check_in_by),
             }
             return _message(CALLED, words, name, matter, town, fact.department, Desk.OFFICE)
+        case DutyReopened():
+            return _message(CALLED_BACK, {"due": hour(fact.due_at)}, name, matter, town, fact.department, Desk.OFFICE)
+        case DutyMadeLead():
+            return _message(MADE_LEAD, {}, name, matter, town, fact.department, Desk.OFFICE)
         case DutyDeadlineNear() | DutyDeadlineMissed():
             template = NEAR if isinstance(fact, DutyDeadlineNear) else MISSED
             words = {"step": named(fact.step), "due": hour(fact.due_at)}

@@ -148,6 +148,8 @@ async def test_supervision_by_hand_is_told_too_and_a_head_without_number_at_its_
     issue, duties = await blown(here)
     await here.post(f"{duties['district-housing']}/object", HOUSING, BECAUSE)
     await here.post(f"{duties['district-housing']}/reassign", LEADER, BECAUSE | {"lead": "district-water"})
+    made = (await here.letters(NUMBERS["district-water", "OFFICE"]))[-1]
+    assert made["text"] == "【北宫镇】改派：大灰厂社区“物业空窗期应急维修”由贵单位主责，请牵头处置。"
     await here.post(f"{issue}/supervise", LEADER, BECAUSE | {"level": "DEPARTMENT_HEAD"})
     assert (await here.letters(NUMBERS["district-water", "OFFICE"]))[-1]["template"] == "department_head"
     assert await here.told(office_id("district-water", Desk.HEAD)) == [("department_head", "SENT")]
@@ -160,6 +162,19 @@ async def test_nobody_approves_in_time_and_the_town_leader_is_told(here: Telling
     (letter,) = await here.letters()
     assert letter["to"] == "+8613800000004"
     assert letter["text"] == "【北宫镇】大灰厂社区“物业空窗期应急维修”请求吹哨，审批时限2月1日13时已过，请审定。"
+
+
+async def test_who_is_called_back_is_told(here: Telling) -> None:
+    issue, duties = await handled(here)
+    await here.post(f"{duties['district-housing']}/finish", HOUSING, {})
+    await here.post(f"{issue}/resolve", DISPATCHER, {"result": "已修复", "on_site": True})
+    await here.post(f"{issue}/reopen", DISPATCHER, BECAUSE | {"due_at": BEGIN + 9 * DAY})
+    back = (await here.letters(NUMBERS["district-housing", "OFFICE"]))[-1]
+    assert (
+        back["text"]
+        == "【北宫镇】重新处置：大灰厂社区“物业空窗期应急维修”尚未解决，请贵单位继续处置，2月10日9时前办结。"
+    )
+    assert (await here.templates()).count("called_back") == 2
 
 
 async def test_quiet_hours_are_kept_except_in_an_emergency(here: Telling) -> None:

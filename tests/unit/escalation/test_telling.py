@@ -13,6 +13,8 @@ from shared.events.base import Fact, ref
 from shared.events.escalation import (
     DutyDeadlineMissed,
     DutyDeadlineNear,
+    DutyMadeLead,
+    DutyReopened,
     DutyStep,
     IssueClosed,
     IssueRaisedToDistrict,
@@ -46,6 +48,12 @@ def level(reached: SupervisionLevel, to: str | None) -> Fact:
 
 FACTS: tuple[tuple[Fact, str, Desk], ...] = (
     (called().model_copy(update={"acknowledge_by": LATE, "check_in_by": LATE}), LEAD, Desk.OFFICE),
+    (
+        DutyReopened(issue=ref("issue", ISSUE), department=LEAD, due_at=LATE, due_near_at=LATE, deadline_version=2),
+        LEAD,
+        Desk.OFFICE,
+    ),
+    (DutyMadeLead(issue=ref("issue", ISSUE), department=LEAD, reason="改派"), LEAD, Desk.OFFICE),
     (step(DutyDeadlineNear, LATE), LEAD, Desk.OFFICE),
     (step(DutyDeadlineMissed, LATE), LEAD, Desk.OFFICE),
     (level(SupervisionLevel.REMINDER, LEAD), LEAD, Desk.OFFICE),
