@@ -24,6 +24,7 @@ HEADINGS: dict[type[Fact], str] = {
     said.IssueResolved: "问题解决",
     said.IssueReopened: "重新处置",
     said.DepartmentEvaluated: "部门考核",
+    said.ScoreCommented: "得分申辩",
     said.WhistleEvaluated: "哨源考核",
     said.IssueClosed: "吹哨办结",
     said.IssueWithdrawn: "撤哨",
@@ -42,6 +43,7 @@ HEADINGS: dict[type[Fact], str] = {
     said.DutyReopened: "继续处置",
     said.DepartmentReleased: "部门撤离",
     said.DutyExcused: "免予报到",
+    said.DutyDeadlinesLifted: "期限解除",
     said.DutyDeadlineMoved: "期限变更",
     said.DutyDeadlineNear: "临期提醒",
     said.DutyDeadlineMissed: "逾期",
@@ -137,6 +139,8 @@ def _of_issue(fact: said.IssueFact, town: Named) -> Iterable[str]:
         case said.DepartmentEvaluated():
             yield f"{called(fact.by, town)}考核{town.unit(fact.department)}：{fact.score.total}分"
             yield fact.comment or ""
+        case said.ScoreCommented():
+            yield from (town.unit(fact.department), fact.comment)
         case said.WhistleEvaluated():
             justified = "吹哨必要" if fact.justified else "吹哨不必要"
             clear = "任务时限清楚" if fact.clear else "任务时限不清楚"

@@ -21,7 +21,7 @@ from services.escalation.domain.issue import Issue, IssueState
 from shared.events.escalation import DutyStep, PlanStep
 from shared.events.vocabulary import CheckInMode
 from shared.rules.broken import RuleBroken
-from tests.unit.escalation.cases import CALLED, DUE, LEAD, NOW, called, duty_of, state_of
+from tests.unit.escalation.cases import CALLED, DUE, LEAD, NOW, TOWN, called, duty_of, state_of
 
 STEP = PlanStep(task="修扶手", owner=LEAD, due_at=DUE)
 
@@ -48,7 +48,9 @@ def test_the_inbox_offers_exactly_what_the_rules_let_through(
         "acknowledge_duty": lambda: (
             reporting.acknowledge(duty, by=by, now=now) or reporting.refuse(reporting.must_be(duty, DutyState.CALLED))
         ),
-        "object_to_duty": lambda: reporting.object_to(duty, ObjectToDuty(reason="不属本部门"), by=by, now=now),
+        "object_to_duty": lambda: reporting.object_to(
+            duty, ObjectToDuty(reason="不属本部门"), by=by, now=now, town=TOWN
+        ),
         "check_in_department": lambda: reporting.check_in(duty, CheckIn(mode=CheckInMode.ON_SITE), by=by, now=now),
         "plan_action": lambda: handling.plan(issue, PlanAction(steps=(STEP,)), by=by, duties=duties),
         "report_issue_progress": lambda: handling.progress(issue, ReportProgress(note="好"), by=by, duties=duties),

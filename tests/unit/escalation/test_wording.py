@@ -63,6 +63,8 @@ FACTS: tuple[tuple[Fact, str], ...] = (
         said.IssueReopened(reason=BECAUSE, due_at=DUE, deadline_version=2, reopened_at=NOW),
         "现场复核未解决；2024年2月6日9:00前办结",
     ),
+    (said.ScoreCommented(department=LEAD, comment="当日另有抢险任务"), "区房管局；当日另有抢险任务"),
+    (said.DutyDeadlinesLifted(issue=OF, department=LEAD), ""),
     (
         said.DepartmentEvaluated(
             by=CALLER,
