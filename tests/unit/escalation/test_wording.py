@@ -64,7 +64,7 @@ FACTS: tuple[tuple[Fact, str], ...] = (
         "现场复核未解决；2024年2月6日9:00前办结",
     ),
     (said.ScoreCommented(department=LEAD, comment="当日另有抢险任务"), "区房管局；当日另有抢险任务"),
-    (said.DutyDeadlinesLifted(issue=OF, department=LEAD), ""),
+    (said.DutyDeadlinesLifted(issue=OF, department=LEAD), "区房管局"),
     (
         said.DepartmentEvaluated(
             by=CALLER,
