@@ -135,7 +135,7 @@ async def test_whoever_asked_hears_what_became_of_the_whistle_of_a_complaint(cli
     await town.post("escalation", f"/issues/{other}/reject", SUPERVISOR, reason="街面巡查即可解决")
     path, caller, fire = f"/issues/{issue}", officer(dahuichang.UNIT), officer("district-fire")
     await town.post("escalation", f"{path}/approve", SUPERVISOR)
-    call = {"task": "拆除占道私搭", "lead": "district-fire", "due_at": order["due_at"]}
+    call = {"task": "拆除占道私搭", "lead": "district-fire", "support": [], "due_at": order["due_at"]}
     duties = (await town.post("escalation", f"{path}/escalate", caller, **call))["duties"]
     duty = f"/duties/{duties['district-fire']}"
     await town.post("escalation", f"{duty}/check-in", fire, mode="ON_SITE")

@@ -167,13 +167,15 @@ def escalate(
     """吹哨: exactly one lead department and a due date [S]; nobody calls itself; an emergency does not wait.
 
     A time limit that was named in the request and approved stands [S]; any other lies within the limit of its kind [D].
+    Whoever calls or leads falls out of the support that was proposed.
     It does not end after the complaint it comes from, unless that has been extended or listed [D 25].
     """
     issue = born(before)
     community = asked.community or issue.community
     communities = issue.communities if asked.communities is None else asked.communities
     lead = asked.lead or issue.lead
-    support = issue.support if asked.support is None else asked.support
+    proposed = tuple(unit for unit in issue.support if unit not in (by, lead))
+    support = proposed if asked.support is None else asked.support
     due_at = asked.due_at or issue.due_at
     latest = terms.limits[issue.whistle].longest(hard=asked.hard).after(now, calendar)
     approved_so = issue.approved_at is not None and due_at == issue.due_at

@@ -203,7 +203,7 @@ class Book:
     ) -> list[str]:  # fmt: skip
         it = self.it
         lead, due, place = lead or it.lead, due or it.due, place or it.place
-        support = it.support if support is None else support
+        support = tuple(unit for unit in it.support if unit not in (by, lead)) if support is None else support
         others = it.others if others is None else others
         latest = later(now, LIMITS[it.kind][3 if hard else 2], self.days)
         agreed = it.approved and due == it.due

@@ -316,6 +316,14 @@ def test_the_caller_is_not_among_the_supporting_either() -> None:
     given(evolve, requested(), APPROVED).when(blow, by=by, support=(SUPPORT, by)).then_refused("calls_itself")
 
 
+def test_whoever_calls_or_leads_falls_out_of_the_support_that_was_proposed() -> None:
+    by = "town-request-centre"
+    proposed = requested().model_copy(update={"support": (SUPPORT, by, OTHER)})
+    [blown] = blow(fold(evolve, (proposed, APPROVED)), by=by, lead=OTHER, support=None)
+    assert isinstance(blown, IssueEscalated)
+    assert (blown.lead, blown.support) == (OTHER, (SUPPORT,))
+
+
 def test_a_topic_names_every_source_and_every_department_once() -> None:
     heard = needs_departments().model_copy(update={"sources": (TOPIC, HOTSPOT), "support": (LEAD, SUPPORT, SUPPORT)})
     given(evolve).when(whistle.request_from_topic, heard, TOPIC, now=NOW, terms=TERMS, calendar=CALENDAR).then(
