@@ -2,30 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 import yaml
 
 from ops.embedded.processes import StackError
-from services.escalation.main import PLAN
-from tests.integration.escalation.test_story import BEGIN, requested
+from tests.integration.escalation.town import requested
 from tests.support.commands import reached, run
-from tests.support.running import Running, running
-from tests.support.servers import Server
+from tests.support.running import Running
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 DEFAULTS = Path("config/whistles.yaml")
-
-
-@pytest_asyncio.fixture
-async def here(postgres: Server, tmp_path: Path) -> AsyncIterator[Running]:
-    """Escalation on Thursday 2024-02-01, 09:00."""
-    async with running(postgres, tmp_path, PLAN, BEGIN) as service:
-        await service.at(BEGIN)
-        yield service
 
 
 async def test_rules_are_tried_on_what_is_open(here: Running, tmp_path: Path) -> None:

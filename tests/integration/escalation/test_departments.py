@@ -1,17 +1,13 @@
 """部门一侧: who came lies in the vault, evidence is attached first, and the inbox says what is owed."""
 
 import json
-from collections.abc import AsyncIterator
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from ops.embedded.keys import Bearer
 from services.escalation.arriving import tidy
-from services.escalation.main import PLAN
-from tests.integration.escalation.test_story import (
+from tests.integration.escalation.town import (
     BEGIN,
     DAY,
     DISPATCHER,
@@ -25,22 +21,13 @@ from tests.integration.escalation.test_story import (
     handled,
     sound,
 )
-from tests.support.running import Running, running
-from tests.support.servers import Server
+from tests.support.running import Running
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 AUDITOR = Bearer("auditor")
 NAME, PHONE, PLACE = "翟守信", "13911112222", "3号楼2单元门口"
 ARRIVAL = {"people": [{"name": NAME, "phone": PHONE}], "place": PLACE}
 WHY = "reason=核实到场人员"
-
-
-@pytest_asyncio.fixture
-async def here(postgres: Server, tmp_path: Path) -> AsyncIterator[Running]:
-    """Escalation on Thursday 2024-02-01, 09:00."""
-    async with running(postgres, tmp_path, PLAN, BEGIN) as service:
-        await service.at(BEGIN)
-        yield service
 
 
 async def test_who_came_is_in_the_vault_and_nowhere_else(here: Running, caplog: pytest.LogCaptureFixture) -> None:

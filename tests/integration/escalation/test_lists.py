@@ -2,24 +2,21 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 import yaml
 
 from ops.embedded.keys import Bearer
 from services.escalation import listing
 from services.escalation.api import board
-from services.escalation.main import PLAN
 from shared.events.base import ref
 from shared.events.intake import ComplaintRouted
 from shared.events.vocabulary import RouteTarget
-from tests.integration.escalation.test_story import (
+from tests.integration.escalation.town import (
     BECAUSE,
     BEGIN,
     DAY,
@@ -35,20 +32,11 @@ from tests.integration.escalation.test_story import (
     handled,
     requested,
 )
-from tests.support.running import OPERATOR, Running, running
-from tests.support.servers import Server
+from tests.support.running import OPERATOR, Running
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 GAS = "community-02"
 STANDING = yaml.safe_load(Path("config/whistles.yaml").read_text())["versions"][0]
-
-
-@pytest_asyncio.fixture
-async def here(postgres: Server, tmp_path: Path) -> AsyncIterator[Running]:
-    """Escalation on Thursday 2024-02-01, 09:00."""
-    async with running(postgres, tmp_path, PLAN, BEGIN) as service:
-        await service.at(BEGIN)
-        yield service
 
 
 async def ids(here: Running, path: str, who: Bearer = OPERATOR) -> list[str]:

@@ -2,16 +2,12 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from ops.embedded.keys import Bearer
-from services.escalation.main import PLAN
-from tests.integration.escalation.test_story import (
+from tests.integration.escalation.town import (
     BECAUSE,
     BEGIN,
     DAY,
@@ -26,19 +22,10 @@ from tests.integration.escalation.test_story import (
     blown,
     handled,
 )
-from tests.support.running import OPERATOR, Running, running
-from tests.support.servers import Server
+from tests.support.running import OPERATOR, Running
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 FEBRUARY = "from=2024-02&until=2024-02"
-
-
-@pytest_asyncio.fixture
-async def here(postgres: Server, tmp_path: Path) -> AsyncIterator[Running]:
-    """Escalation on Thursday 2024-02-01, 09:00."""
-    async with running(postgres, tmp_path, PLAN, BEGIN) as service:
-        await service.at(BEGIN)
-        yield service
 
 
 async def figures(

@@ -11,7 +11,7 @@ import pytest_asyncio
 from ops.embedded.keys import Bearer
 from services.escalation.main import PLAN
 from services.escalation.telling import Desk, office_id
-from tests.integration.escalation.test_story import (
+from tests.integration.escalation.town import (
     BECAUSE,
     BEGIN,
     DAY,

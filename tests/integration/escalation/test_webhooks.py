@@ -24,10 +24,10 @@ from shared.plumbing.webhooks.hooking import Webhooks
 from shared.plumbing.webhooks.sender import Sender
 from shared.plumbing.webhooks.signing import key_of
 from shared.rules.township import SHANGHAI
-from tests.integration.escalation.test_story import BEGIN, DAY, HOUR, HOUSING, LEADER, WATER, Running, blown
+from tests.integration.escalation.town import BEGIN, DAY, HOUR, HOUSING, LEADER, WATER, blown
 from tests.support.pair import until
 from tests.support.receiver import Department, department
-from tests.support.running import OPERATOR, child, configured, live
+from tests.support.running import OPERATOR, Running, child, configured, live
 from tests.support.servers import Server
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")

@@ -1,20 +1,17 @@
 """The doors of escalation on a real database: whistles across communities, scores that are answered, deadlines that end."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from ops.embedded.keys import Bearer
-from services.escalation.main import PLAN, begin
+from services.escalation.main import begin
 from shared.events.base import derived, ref
 from shared.events.intake import ComplaintRouted
 from shared.events.vocabulary import RouteTarget
 from shared.rules.calendar import Calendar, CalendarOverrides
 from shared.rules.township import SHANGHAI
-from tests.integration.escalation.test_story import (
+from tests.integration.escalation.town import (
     BECAUSE,
     BEGIN,
     DAY,
@@ -30,8 +27,7 @@ from tests.integration.escalation.test_story import (
     handled,
     sound,
 )
-from tests.support.running import Running, running
-from tests.support.servers import Server
+from tests.support.running import Running
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 THIRD = Bearer("secretary", ("village-02",))
@@ -43,14 +39,6 @@ JOINT = {
     "whistle": "EMERGENCY",
     "lead": "district-water",
 }
-
-
-@pytest_asyncio.fixture
-async def here(postgres: Server, tmp_path: Path) -> AsyncIterator[Running]:
-    """Escalation on Thursday 2024-02-01, 09:00."""
-    async with running(postgres, tmp_path, PLAN, BEGIN) as service:
-        await service.at(BEGIN)
-        yield service
 
 
 async def test_the_secretaries_of_all_communities_see_a_joint_whistle_and_no_other_does(here: Running) -> None:
