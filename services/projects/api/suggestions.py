@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from services.projects import views
-from services.projects.api.door import Answer, Here, State, answered
+from services.projects import persons, views
+from services.projects.api.door import Answer, Here, State, answered, every_reason
 from services.projects.domain import proposing, suggesting
 from services.projects.domain.asked import (
     AnswerSuggestion,
@@ -17,11 +17,12 @@ from services.projects.domain.asked import (
     MergeSuggestion,
     ReferSuggestion,
     ReviewSuggestion,
+    Suggester,
 )
 from services.projects.domain.project import Project
 from services.projects.domain.suggestion import Suggestion
 from services.projects.store import PROJECTS, SUGGESTIONS
-from shared.events.base import derived, ref
+from shared.events.base import Why, derived, ref
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
@@ -30,20 +31,16 @@ from shared.plumbing.work import Held, Work
 
 @post("/suggestions")
 async def collect_suggestion(data: JSONBody[CollectSuggestion], service: Here, ask: Asking) -> Answer:
-    """收集建议."""
+    """收集建议; who suggested it lies in the vault."""
     ask.caller.must_reach(Scope(data.community))
-    return await change(
-        service.base,
-        SUGGESTIONS,
-        uuid4(),
-        ask,
-        suggesting.collect,
-        data,
-        now=service.now(),
-        terms=service.today,
-        calendar=service.calendar,
-        town=service.town,
-    )
+    terms, calendar, town = service.today, service.calendar, service.town
+
+    def decide(work: Work, held: Held[Suggestion]) -> Answer:
+        held.change(suggesting.collect, data, now=work.now, terms=terms, calendar=calendar, town=town)
+        persons.keep(service, work, held, data.suggester)
+        return answered(held)
+
+    return await together(service.base, [(SUGGESTIONS, uuid4())], ask, decide)
 
 
 @get("/suggestions")
@@ -55,6 +52,12 @@ async def list_suggestions(
 ) -> list[Answer]:
     """建议池."""
     return await views.listed(service.pool, SUGGESTIONS, ask.caller, state=only, community=community)
+
+
+@get("/suggestions/{id:uuid}/suggester")
+async def read_suggester(id: FromPath[UUID], service: Here, ask: Asking, reason: FromQuery[Why]) -> Answer:
+    """建议人; who looked, and why, is kept."""
+    return await persons.look(service, SUGGESTIONS, id, ask.caller, reason, Suggester)
 
 
 @post("/suggestions/{id:uuid}/review", status_code=200)
@@ -81,8 +84,12 @@ async def convert_suggestion(
 
     def decide(work: Work, suggestion: Held[Suggestion], held: Held[Project]) -> Answer:
         collected = suggestion.state
-        suggestion.change(suggesting.convert, data, project=held.ref)
-        held.change(proposing.propose_from_suggestion, data, suggestion=suggestion.ref, collected=collected, now=now)
+        every_reason(
+            lambda: suggestion.change(suggesting.convert, data, project=held.ref),
+            lambda: held.change(
+                proposing.propose_from_suggestion, data, suggestion=suggestion.ref, collected=collected, now=now
+            ),
+        )
         return answered(suggestion) | {"project": str(project)}
 
     return await together(service.base, [(SUGGESTIONS, id), (PROJECTS, project)], ask, decide)
@@ -148,6 +155,7 @@ async def answer_suggestion(
 ROUTES = [
     collect_suggestion,
     list_suggestions,
+    read_suggester,
     review_suggestion,
     convert_suggestion,
     merge_suggestion,
