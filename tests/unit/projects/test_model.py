@@ -40,7 +40,7 @@ from tests.support.disagreement import Disagreement, shrunk
 from tests.unit.deliberation.test_model import compared
 from tests.unit.intake.model import BEIJING, DAY, HOUR
 from tests.unit.projects.builders import CALENDAR, TERMS, TOWN
-from tests.unit.projects.model import ESTATE, PLACES, STAGES, UNFINISHED, UNITS, VILLAGE, Book, kind, today
+from tests.unit.projects.model import ESTATE, PLACES, STAGES, UNFINISHED, UNITS, VILLAGE, Book, today
 
 SEED = int(os.environ.get("FIVEPLUSN_MODEL_SEED", "20240201"))
 STEPS = int(os.environ.get("FIVEPLUSN_MODEL_STEPS", "6000"))
@@ -132,7 +132,13 @@ class Program:
     # -- suggestions
 
     def collect(
-        self, now: datetime, number: int, origin: str, community: str | None, place: str | None, sources: tuple[str, ...]
+        self,
+        now: datetime,
+        number: int,
+        origin: str,
+        community: str | None,
+        place: str | None,
+        sources: tuple[str, ...],
     ) -> None:
         wish = asked.CollectSuggestion(
             origin=origin, community=community, category="parking", place=place, public_title="护栏",
@@ -286,9 +292,7 @@ class Program:
         self._project(number, carrying_out.reach_milestone, wish, now=now)
 
     def report(self, now: datetime, number: int, percent: int, spent: int, work: int, note: bool) -> None:
-        wish = asked.ReportProgress(
-            percent=percent, spent_yuan=spent, done=works(work), note="更正" if note else None
-        )
+        wish = asked.ReportProgress(percent=percent, spent_yuan=spent, done=works(work), note="更正" if note else None)
         self._project(number, carrying_out.progress, wish)
 
     def delay(self, now: datetime, number: int, day: date) -> None:
@@ -375,29 +379,18 @@ class Program:
         """As the timer's door counts it."""
 
         def rule(before: Any, **timer: Any) -> list[Any]:
-            both = effect.windows(state)
+            places, both = {place for _, place in effect.anchors(state)}, effect.windows(state)
             assert both is not None
-            places = {place for _, place in effect.anchors(state)}
             early, late = (
-                {day: n for (place, day), n in self.demand.items() if place in places and of.first <= day < of.after}
-                if places
-                else {}
+                [(day, n) for (place, day), n in self.demand.items() if place in places and of.first <= day < of.after]
                 for of in both
             )
-            counted = {place for place in places}
-            assert counted <= set(PLACES)
-            sums = [
-                sum(n for (place, day), n in self.demand.items() if place in places and of.first <= day < of.after)
-                for of in both
-            ]
-            days = [day for day, n in late.items() if n]
-            assert len(early) >= 0
-            return list(
-                effect.evaluate(
-                    before, demand_before=sums[0], demand_after=sums[1], recurred_on=min(days, default=None),
-                    terms=self.terms, **timer,
-                )
-            )  # fmt: skip
+            named = {
+                "demand_before": sum(n for _, n in early),
+                "demand_after": sum(n for _, n in late),
+                "recurred_on": min((day for day, n in late if n), default=None),
+            }
+            return list(effect.evaluate(before, **named, terms=self.terms, **timer))
 
         return rule
 
@@ -413,3 +406,364 @@ def inspected(
 
 
 _asked = asked
+
+
+# ---------------------------------------------------------------------------------------------- what is asked
+
+
+class Wish:
+    """What somebody asks next: mostly what would move the pool on, sometimes anything."""
+
+    def __init__(self, random: Random, book: Book, now: datetime) -> None:
+        self.random, self.book, self.now = random, book, now
+
+    def likely(self, share: float = 0.85) -> bool:
+        return self.random.random() < share
+
+    def day(self, *days: int) -> date:
+        return today(self.now) + self.random.choice(days) * DAY
+
+    def next(self) -> tuple[str, dict[str, Any]]:
+        random = self.random
+        first = self.book.batches.get(1)
+        if (first is None or first.limit is None) and self.likely(0.5):
+            return self.for_batch()
+        match random.randrange(12):
+            case 0 | 1:
+                return self.for_suggestion(random.choice(NUMBERS))
+            case 2:
+                return self.for_batch() if self.likely(0.6) else self.for_assembly()
+            case 3 if self.likely(0.6):
+                return self.for_demand()
+            case _:
+                return self.for_project(random.choice([*NUMBERS, *NUMBERS, *self.book.projects]))
+
+    # -- suggestions
+
+    def place(self) -> tuple[str, str | None]:
+        """A community and a place; seldom they do not fit."""
+        if self.likely(0.9):
+            return self.random.choice(
+                ((VILLAGE, "zgz-road"), (VILLAGE, "zgz-road"), (ESTATE, "dhc-estate"), (VILLAGE, None))
+            )
+        return self.random.choice((VILLAGE, "nowhere")), self.random.choice(("dhc-estate", "no-road", None))
+
+    def unit(self) -> str:
+        return self.random.choice((*UNITS, "planning", "nobody")) if self.likely(0.3) else "planning"
+
+    def for_suggestion(self, number: int) -> tuple[str, dict[str, Any]]:
+        random, it = self.random, self.book.suggestions.get(number)
+        a: dict[str, Any] = {"number": number}
+        community, place = self.place()
+        collect = {
+            "origin": random.choice(("RESIDENT", "INSPECTION", "REPORT_MEETING")),
+            "community": community if self.likely(0.7) else None,
+            "place": place,
+            "sources": ("inspection/1",) if self.likely() else random.choice(((), ("route/2", "meeting/1"))),
+        }
+        route = {"wanted": random.choice(("SUGGESTION", "PROJECT", "TOPIC")), "known": self.likely(0.1)}
+        anything: list[tuple[str, dict[str, Any]]] = [
+            ("collect", a | collect),
+            ("route", a | route | {"community": random.choice((None, VILLAGE))}),
+            ("review", a | {"unit": self.unit(), "community": community, "place": place}),
+            ("convert", a | {"tags": self.likely()}),
+            ("merge_suggestion", a | {"into": random.choice((*NUMBERS, 9))}),
+            (
+                "decide",
+                a | {"outcome": random.choice(("HANDLED_DIRECTLY", "REFERRED", "DECLINED")), "unit": self.unit()},
+            ),
+            ("answer", a),
+        ]
+        likely = {None: (0, 1), "COLLECTED": (2,), "UNDER_REVIEW": (2, 3, 3, 4, 5), "DECIDED": (6,), "ANSWERED": (6,)}
+        return (
+            anything[random.choice(likely[it.phase if it else None])] if self.likely(0.7) else random.choice(anything)
+        )
+
+    # -- batches and what is heard
+
+    def for_batch(self) -> tuple[str, dict[str, Any]]:
+        batch = self.random.choice((1, 1, 2))
+        it = self.book.batches.get(batch)
+        fund = "fund", {"batch": batch, "yuan": self.random.choice((150, 300, 300, 90))}
+        if it is None and self.likely():
+            return "open_batch", {"batch": batch}
+        if it is not None and it.limit is None and self.likely():
+            return fund
+        if self.likely(0.05):
+            return "close_batch", {"batch": batch}
+        return self.random.choice((fund, ("open_batch", {"batch": batch})))
+
+    def for_assembly(self) -> tuple[str, dict[str, Any]]:
+        of = self.random.choice((VILLAGE, VILLAGE, ESTATE))
+        adopted = self.random.choice((True, True, False, None))
+        return "assembly", {
+            "assembly": self.random.choice((1, 2)),
+            "community": of,
+            "welfare": self.likely(),
+            "adopted": adopted,
+        }
+
+    def for_demand(self) -> tuple[str, dict[str, Any]]:
+        place, day = self.random.choice(tuple(PLACES)), self.day(-100, -40, -3, -1, 0)
+        return "count", {"place": place, "day": day, "complaints": self.random.choice((0, 1, 1, 2, 4))}
+
+    # -- projects
+
+    def for_project(self, number: int) -> tuple[str, dict[str, Any]]:
+        it = self.book.projects.get(number)
+        phase = it.phase if it and self.likely(0.88) else "?"
+        if it is None and self.likely():
+            return ("needed", {"number": number}) if number == 3 else ("propose", self.proposal(number))
+        a: dict[str, Any] = {"number": number}
+        waiting = [(stage, source) for stage, one in it.told.items() for source in one.waits - one.told] if it else []
+        if waiting and self.likely(0.35):
+            stage, source = sorted(waiting)[0]
+            if self.likely(0.8):
+                return "told", a | {"source": source, "stage": stage}
+            return "tell", a | {"source": source, "stage": stage, "by": self.unit()}
+        match phase:
+            case "PROPOSED":
+                return ("pool", a) if self.likely(0.95) else ("reject", a)
+            case "POOLED":
+                return self.in_the_pool(number)
+            case "MERGED" if self.likely(0.4):
+                return "unmerge", a
+            case "APPROVED" if self.likely(0.7):
+                return "start", a | {"day": self.day(0, -1, -2, 1)}
+            case "IN_PROGRESS" if self.likely(0.75):
+                return self.at_work(number)
+            case "SUSPENDED" if self.likely(0.6):
+                return "resume", a | {"day": self.day(10, 30, 30, 400, -1)}
+            case "COMPLETED" if self.likely(0.75):
+                return self.looked_at(number)
+            case "ACCEPTED" if it and it.upkeep is None and self.likely(0.6):
+                return "maintain", a | {"owner": self.unit(), "maintainer": self.unit()}
+            case "ACCEPTED" if self.likely(0.7):
+                return "close", a
+        return self.anything(number)
+
+    def proposal(self, number: int) -> dict[str, Any]:
+        community, place = self.place()
+        sources = tuple(self.random.sample(SOURCES, self.random.choice((1, 1, 2, 3))))
+        if self.likely(0.1):
+            sources = self.random.choice(((), ("suggestion/1",)))
+        return {"number": number, "community": community, "place": place, "tags": self.likely(0.95), "sources": sources}
+
+    def in_the_pool(self, number: int) -> tuple[str, dict[str, Any]]:
+        random, a = self.random, {"number": number}
+        it = self.book.projects[number]
+        if self.book.voting and it.vote is None and self.likely(0.6):
+            return "ballot", a | self.votes()
+        anything: list[tuple[str, dict[str, Any]]] = [
+            ("rate", a | self.measured()),
+            ("merge", a | {"into": random.choice([*NUMBERS, *self.book.projects])}),
+            ("reject", a),
+            ("ballot", a | self.votes()),
+        ]
+        return ("approve", self.plan(number)) if self.likely(0.65) else anything[random.choice((0, 0, 1, 1, 1, 2, 3))]
+
+    def measured(self) -> dict[str, int]:
+        random = self.random
+        return {
+            "beneficiaries": random.choice((0, 1, 3, 250, 252, 800)), "people": random.choice((0, 1, 7, 30, 31)),
+            "urgency": random.choice((1, 3, 5)), "cost": random.choice((0, 5_000, 1_234_567, 10**9)),
+            "feasibility": random.choice((1, 2, 4)),
+        }  # fmt: skip
+
+    def votes(self) -> dict[str, Any]:
+        yes, no, neither = self.random.choice(((30, 8, 2), (30, 8, 2), (20, 18, 2), (21, 18, 2), (0, 0, 0)))
+        return {"held": self.day(0, 0, -1, 1), "yes": yes, "no": no, "neither": neither}
+
+    def plan(self, number: int) -> dict[str, Any]:
+        random = self.random
+        start, finish = self.day(0, 2, 5, -3), self.day(10, 20, 60, 60, 200, 400, 1, -2)
+        steps = tuple(start + random.choice((1, 3, 9)) * DAY for _ in range(random.choice((0, 0, 1, 2))))
+        raised = random.choice((0, 0, 0, 20))
+        return {
+            "number": number, "batch": random.choice((1, 1, 1, 2)), "unit": self.unit(),
+            "yuan": random.choice((20, 40, 40, 100, 0)), "raised": raised,
+            "assembly": random.choice((1, 1, 2, None)) if raised else None, "start": start, "finish": finish, "steps": steps,
+        }  # fmt: skip
+
+    def at_work(self, number: int) -> tuple[str, dict[str, Any]]:
+        random, it, a = self.random, self.book.projects[number], {"number": number}
+        if None in it.reached and self.likely(0.5):
+            step = it.reached.index(None) + 1
+            return "milestone", a | {"step": step, "day": self.day(0, 0, -1, -5, 1)}
+        spent = random.choice((0, 10, 20, 30, it.money, it.money + 1))
+        report = {"percent": random.choice((0, 10, 50, 90)), "spent": spent, "work": random.choice((0, 400, 800))}
+        if self.likely(0.4):
+            return "complete", a | {"day": self.day(0, 0, 0, -1, -9, 1), "spent": spent, "work": 800}
+        return random.choice(
+            (
+                ("report", a | report | {"note": self.likely(0.4)}),
+                ("report", a | report | {"note": self.likely(0.4)}),
+                ("delay", a | {"day": self.later(it)}),
+                ("suspend", a),
+                ("cancel", a),
+                ("carry", a | {"day": self.day(20, 300, 400, 400), "batch": random.choice((1, 2, 2))}),
+            )
+        )
+
+    def later(self, it: Any) -> date:
+        return (it.finish or today(self.now)) + self.random.choice((-1, 5, 30, 30, 300)) * DAY
+
+    def looked_at(self, number: int) -> tuple[str, dict[str, Any]]:
+        it = self.book.projects[number]
+        held = self.now - self.random.choice((timedelta(0), timedelta(0), HOUR, 3 * DAY, -HOUR))
+        fine = self.likely(0.7)
+        group = {
+            "held": held, "residents": 3 if fine else self.random.choice((2, 3)),
+            "unit": it.plan["unit"] if it.plan and self.likely(0.9) else "planning",
+            "committee": fine or self.likely(0.5), "builder": not fine and self.likely(0.5),
+            "asked": 10 if fine else self.random.choice((0, 5, 10)), "satisfied": self.random.choice((8, 8, 9, 10, 7)),
+        }  # fmt: skip
+        return ("accept" if self.likely(0.75) else "rectify"), {"number": number} | group
+
+    def anything(self, number: int) -> tuple[str, dict[str, Any]]:
+        random, a = self.random, {"number": number}
+        held = self.now - random.choice((timedelta(0), DAY))
+        group = {
+            "held": held, "residents": 3, "unit": self.unit(), "committee": True, "builder": False, "asked": 10,
+            "satisfied": 9,
+        }  # fmt: skip
+        every: list[tuple[str, dict[str, Any]]] = [
+            ("propose", self.proposal(number)),
+            ("needed", a),
+            ("pool", a),
+            ("reject", a),
+            ("merge", a | {"into": random.choice((*NUMBERS, 99))}),
+            ("unmerge", a),
+            ("rate", a | self.measured()),
+            ("ballot", a | self.votes()),
+            ("approve", self.plan(number)),
+            ("start", a | {"day": self.day(0, -1)}),
+            ("milestone", a | {"step": random.choice((1, 2, 3)), "day": self.day(0, 1)}),
+            ("report", a | {"percent": 50, "spent": random.choice((0, 10)), "work": 0, "note": False}),
+            ("delay", a | {"day": self.day(30, 30, 400, -1)}),
+            ("suspend", a),
+            ("resume", a | {"day": self.day(30, 400)}),
+            ("cancel", a),
+            ("carry", a | {"day": self.day(100, 400), "batch": random.choice((1, 2, 9))}),
+            ("complete", a | {"day": self.day(0, -1), "spent": 10, "work": 800}),
+            ("accept", a | group),
+            ("rectify", a | group),
+            ("maintain", a | {"owner": self.unit(), "maintainer": VILLAGE}),
+            ("tell", a | {"source": random.choice(SOURCES), "stage": random.choice(STAGES), "by": self.unit()}),
+            ("told", a | {"source": random.choice(SOURCES), "stage": random.choice(STAGES)}),
+            ("close", a),
+        ]
+        return random.choice(every)
+
+
+# ---------------------------------------------------------------------------------------------- side by side
+
+
+def same_state(book: Book, real: Program) -> None:
+    """What both know, of everything."""
+    pairs: dict[str, tuple[Any, Any]] = {}
+    for number, wish in book.suggestions.items():
+        kept = real.suggestions[suggestion_id(number)]
+        pairs[f"suggestion {number}"] = (
+            (wish.phase, wish.origin, wish.community, wish.place, wish.unit, wish.outcome, wish.late,
+             {stream(source) for source in wish.sources}, wish.leads and stream(wish.leads)),
+            (kept.state, kept.origin, kept.community, kept.place, kept.unit, kept.outcome, set(kept.late),
+             set(kept.sources), kept.leads_to),
+        )  # fmt: skip
+    for number, it in book.projects.items():
+        state = real.projects[project_id(number)]
+        pairs[f"project {number}"] = (
+            (it.phase, it.origin, it.score, it.finish, it.first, it.version, it.warn, it.warned, it.missed, it.year,
+             it.carried, it.started, it.percent, it.spent, it.completed, it.accepted, it.verdict),
+            (state.state, state.origin, state.score, state.finish_on, state.first_finish_on, state.deadline_version,
+             state.warn_at, state.warned, state.missed, state.year, state.carried_over, state.started_on, state.percent,
+             state.spent_yuan, state.completed_on, state.accepted_at, state.verdict),
+        )  # fmt: skip
+        pairs[f"project {number}, named"] = (
+            ({stream(source) for source in it.sources}, it.into and ref("project", project_id(it.into)), it.stages,
+             it.plan and ref("batch", batch_id(it.plan["batch"])),
+             it.carried_into and ref("batch", batch_id(it.carried_into))),
+            (set(state.sources), state.merged_into, {str(stage) for stage in state.reached}, state.batch,
+             state.carried_into),
+        )  # fmt: skip
+        pairs[f"project {number}, told"] = (
+            {
+                name: ({stream(one) for one in t.waits}, {stream(one) for one in t.told}, t.all)
+                for name, t in it.told.items()
+            },
+            {str(name): (set(d.waits_for), set(d.told), d.notified) for name, d in state.disclosures.items()},
+        )
+        pairs[f"project {number}, steps"] = it.reached, [step.reached_on for step in state.milestones]
+    for number, one in book.batches.items():
+        money = real.batches[batch_id(number)]
+        pairs[f"batch {number}"] = (
+            (one.open, one.limit, {ref("project", project_id(n)): yuan for n, yuan in one.reserved.items()},
+             sum(one.reserved.values())),
+            (money.state == "OPEN", money.budget_yuan, money.reserved, money.approved_yuan),
+        )  # fmt: skip
+    if wrong := [f"{name}: {model} is not {program}" for name, (model, program) in pairs.items() if model != program]:
+        raise Disagreement("after it: " + "; ".join(wrong))
+    if spent := [money for money in real.batches.values() if money.approved_yuan > (money.budget_yuan or 0)]:
+        raise Disagreement(f"overspent: {spent}")
+
+
+def live(beginning: int, steps: Sequence[int], seen: Counter[str]) -> None:
+    """One pool's life. Raises `Disagreement`."""
+    random = Random(beginning)
+    now, voting = random.choice(BEGINNINGS), random.random() < 0.3
+    book, real = Book(voting), Program(voting)
+    for index, step in enumerate(steps, 1):
+        chance = Random(step)
+        jumps = [timedelta(0)] * 8 + [HOUR, 5 * HOUR, DAY, 3 * DAY, 12 * DAY]
+        if any(it.phase in ("ACCEPTED", "CLOSED") and it.verdict is None for it in book.projects.values()):
+            jumps += [91 * DAY] if chance.random() < 0.2 else []
+        elif any(it.phase in UNFINISHED for it in book.projects.values()) and chance.random() < 0.03:
+            jumps = [200 * DAY, 500 * DAY]
+        now += chance.choice(jumps)
+        when = f"step {index}, {now:%Y-%m-%d %H:%M}"
+        compared(f"{when} timers", lambda: book.due(now), lambda: real.due(now), seen)  # noqa: B023
+        name, wish = Wish(chance, book, now).next()
+        compared(
+            f"{when} {name} {wish}",
+            lambda: book.do(name, now, **wish),  # noqa: B023
+            lambda: real.do(name, now, **wish),  # noqa: B023
+            seen,
+        )
+        same_state(book, real)
+
+
+def wander(seed: int, most: int) -> Counter[str]:
+    """So many steps from this seed; which facts were seen. A disagreement fails with the shortest way to it."""
+    random, seen = Random(seed), Counter[str]()
+    for _ in range(most // LONGEST):
+        beginning = random.getrandbits(32)
+        steps = [random.getrandbits(32) for _ in range(LONGEST)]
+        try:
+            live(beginning, steps, seen)
+        except Disagreement:
+            fewest, found = shrunk(lambda some: live(beginning, some, Counter()), steps)  # noqa: B023
+            pytest.fail(f"seed {seed}\nshortest: live({beginning}, {fewest}, Counter())\n{found}")
+    return seen
+
+
+def test_the_program_says_what_the_rule_book_says_and_every_fact_is_seen() -> None:
+    seen = wander(SEED, STEPS)
+    refused = seen.pop("refused")
+    print(f"seed {SEED}: {STEPS} steps, {refused} refusals, {seen.total()} facts: {dict(sorted(seen.items()))}")
+    assert FACTS - seen.keys() == set()
+    assert refused > STEPS / 10
+
+
+def test_a_wrong_rule_is_found_and_the_way_to_it_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wanderer can fail: a batch whose money is not counted."""
+
+    def generous(before: Any, asked: Any, *, project: str) -> list[Fact]:
+        if before is None or project in before.reserved or asked.budget_yuan <= (before.budget_yuan or 0):
+            return reserve(before, asked, project=project)
+        approved = before.approved_yuan + asked.budget_yuan
+        return [BudgetReserved(project=project, amount_yuan=asked.budget_yuan, approved_yuan=approved)]
+
+    reserve = batch.reserve
+    monkeypatch.setattr(batch, "reserve", generous)
+    with pytest.raises(pytest.fail.Exception, match=r"shortest: live\(\d+, \[(\d+(, )?){1,12}\]"):
+        wander(SEED, STEPS)
