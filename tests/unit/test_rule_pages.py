@@ -50,7 +50,7 @@ class Page:
 
 INTAKE = Page("intake", frozenset({"standing"}), tests=100, functions=40, codes=30)
 DELIBERATION = Page("deliberation", frozenset({"named"}), tests=120, functions=50, codes=80)
-PAGES = (INTAKE, DELIBERATION)
+PAGES = (INTAKE, DELIBERATION, Page("projects", frozenset({"project"}), tests=90, functions=40, codes=55))
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.service)
 
 
