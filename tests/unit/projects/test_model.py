@@ -55,7 +55,7 @@ FACTS = {fact.__name__ for fact in Fact.known.values() if fact.said_by == "proje
 VOTING = Terms.model_validate(TERMS.model_dump() | {"voting": True})
 SOURCES = ("topic/1", "route/1", "hotspot/1", "inspection/1", "topic/2", "route/2")
 NUMBERS = (1, 2, 3)
-"""Suggestions, batches, and the first projects: 1 and 2 proposed by hand, 3 by a meeting, 10 and more by suggestions."""
+"""Suggestions, and the first projects: 1 and 2 are proposed by hand, each third by a meeting, 10 and more by suggestions."""
 
 
 def stream(name: str) -> str:
@@ -414,8 +414,8 @@ _asked = asked
 class Wish:
     """What somebody asks next: mostly what would move the pool on, sometimes anything."""
 
-    def __init__(self, random: Random, book: Book, now: datetime) -> None:
-        self.random, self.book, self.now = random, book, now
+    def __init__(self, random: Random, book: Book, now: datetime, numbers: Sequence[int] = NUMBERS) -> None:
+        self.random, self.book, self.now, self.numbers = random, book, now, numbers
 
     def likely(self, share: float = 0.85) -> bool:
         return self.random.random() < share
@@ -430,13 +430,13 @@ class Wish:
             return self.for_batch()
         match random.randrange(12):
             case 0 | 1:
-                return self.for_suggestion(random.choice(NUMBERS))
+                return self.for_suggestion(random.choice(self.numbers))
             case 2:
                 return self.for_batch() if self.likely(0.6) else self.for_assembly()
             case 3 if self.likely(0.6):
                 return self.for_demand()
             case _:
-                return self.for_project(random.choice([*NUMBERS, *NUMBERS, *self.book.projects]))
+                return self.for_project(random.choice([*self.numbers, *self.numbers, *self.book.projects]))
 
     # -- suggestions
 
@@ -467,7 +467,7 @@ class Wish:
             ("route", a | route | {"community": random.choice((None, VILLAGE))}),
             ("review", a | {"unit": self.unit(), "community": community, "place": place}),
             ("convert", a | {"tags": self.likely()}),
-            ("merge_suggestion", a | {"into": random.choice((*NUMBERS, 9))}),
+            ("merge_suggestion", a | {"into": random.choice((*self.numbers, 9))}),
             (
                 "decide",
                 a | {"outcome": random.choice(("HANDLED_DIRECTLY", "REFERRED", "DECLINED")), "unit": self.unit()},
@@ -513,7 +513,7 @@ class Wish:
         it = self.book.projects.get(number)
         phase = it.phase if it and self.likely(0.88) else "?"
         if it is None and self.likely():
-            return ("needed", {"number": number}) if number == 3 else ("propose", self.proposal(number))
+            return ("needed", {"number": number}) if number % 3 == 0 else ("propose", self.proposal(number))
         a: dict[str, Any] = {"number": number}
         waiting = [(stage, source) for stage, one in it.told.items() for source in one.waits - one.told] if it else []
         if waiting and self.likely(0.35):
@@ -556,7 +556,7 @@ class Wish:
             return "ballot", a | self.votes()
         anything: list[tuple[str, dict[str, Any]]] = [
             ("rate", a | self.measured()),
-            ("merge", a | {"into": random.choice([*NUMBERS, *self.book.projects])}),
+            ("merge", a | {"into": random.choice([*self.numbers, *self.book.projects])}),
             ("reject", a),
             ("ballot", a | self.votes()),
         ]
@@ -632,7 +632,7 @@ class Wish:
             ("needed", a),
             ("pool", a),
             ("reject", a),
-            ("merge", a | {"into": random.choice((*NUMBERS, 99))}),
+            ("merge", a | {"into": random.choice((*self.numbers, 99))}),
             ("unmerge", a),
             ("rate", a | self.measured()),
             ("ballot", a | self.votes()),
