@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from services.projects.domain.asked import PersonInCharge, Suggester
 from services.projects.domain.terms import Terms
 from services.projects.store import PROJECTS, SUGGESTIONS
-from shared.events.base import Kept, ref
+from shared.events.base import Asked, Kept, ref
 from shared.events.projects import ProjectCancelled, ProjectClosed, SuggestionAnswered
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person
@@ -13,6 +14,8 @@ from shared.plumbing.service import Service
 from shared.plumbing.store import Kind
 from shared.plumbing.vault import Vault
 from shared.plumbing.work import Held, Work
+from shared.rules.broken import refuse
+from shared.rules.redaction import Known, unfit
 
 SUGGESTER, IN_CHARGE = "suggester", "in-charge"
 """The vault's fields, under the suggestion's or the project's own id."""
@@ -29,6 +32,19 @@ def keep(service: Service[Terms], work: Work, held: Held[Any], person: Kept | No
     """Seal who it is with the work; nothing where nobody is named."""
     if person is not None:
         service.vault.keep(work, {}, held.id, held.id, {_FIELDS[held.kind]: person.model_dump_json()})
+
+
+def refuse_name(service: Service[Terms], asked: Asked, person: Suggester | PersonInCharge | None) -> None:
+    """Refuse public texts in which this person is named, with a pointer for each."""
+    known = [Known(person.name, person.phone)] if person else []
+    refuse(*unfit(asked, known, service.town.public_numbers))
+
+
+async def refuse_suggester(service: Service[Terms], id: UUID, asked: Asked) -> None:
+    """Refuse public texts in which whoever made this suggestion is named: staff know who it was, the public must not."""
+    entry = id, SUGGESTER
+    text = (await service.vault.read_entries(service.pool, [entry])).get(entry)
+    refuse_name(service, asked, Suggester.model_validate_json(text) if text else None)
 
 
 async def look(

@@ -145,6 +145,7 @@ async def approve_project(
     ask: Asking,
 ) -> Answer:
     """立项, 并公开: the money is reserved in the batch in the same transaction."""
+    persons.refuse_name(service, data, data.person)
     now, terms = service.now(), service.today
     named: list[Wanted] = [(DECISIONS, data.assembly)] if data.assembly else []
 

@@ -33,6 +33,7 @@ from shared.plumbing.work import Held, Work
 async def collect_suggestion(data: JSONBody[CollectSuggestion], service: Here, ask: Asking) -> Answer:
     """收集建议; who suggested it lies in the vault."""
     ask.caller.must_reach(Scope(data.community))
+    persons.refuse_name(service, data, data.suggester)
     terms, calendar, town = service.today, service.calendar, service.town
 
     def decide(work: Work, held: Held[Suggestion]) -> Answer:
@@ -68,6 +69,7 @@ async def review_suggestion(
     ask: Asking,
 ) -> Answer:
     """分类研判."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.review, data, town=service.town)
 
 
@@ -103,6 +105,7 @@ async def merge_suggestion(
     ask: Asking,
 ) -> Answer:
     """并入另一条建议."""
+    await persons.refuse_suggester(service, id, data)
 
     def decide(work: Work, merged: Held[Suggestion], keeper: Held[Suggestion]) -> Answer:
         before = merged.state
@@ -121,6 +124,7 @@ async def handle_suggestion(
     ask: Asking,
 ) -> Answer:
     """直接办理."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.handle_directly, data, town=service.town)
 
 
@@ -132,12 +136,14 @@ async def refer_suggestion(
     ask: Asking,
 ) -> Answer:
     """转交其他单位."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.refer, data, town=service.town)
 
 
 @post("/suggestions/{id:uuid}/decline", status_code=200)
 async def decline_suggestion(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """不予采纳."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.decline, data)
 
 
@@ -149,6 +155,7 @@ async def answer_suggestion(
     ask: Asking,
 ) -> Answer:
     """答复建议."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.answer, data)
 
 

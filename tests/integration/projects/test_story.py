@@ -92,6 +92,33 @@ async def test_who_suggested_it_lies_in_the_vault_alone_and_whoever_looks_says_w
     assert [tuple(row) for row in rows] == [("vault.read", f"suggestion/{id}", CHECK)]
 
 
+async def test_nobody_is_named_in_what_becomes_public(here: Running) -> None:
+    title = {"origin": "RESIDENT", "community": VILLAGE, "public_title": f"{NAME}建议增设路灯"}
+    answer = await here.call("POST", "/suggestions", SECRETARY, title | {"suggester": {"name": NAME}})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/public_title")
+    assert (await here.call("POST", "/suggestions", SECRETARY, title)).status_code == 201, (
+        "nobody knows that it is a name"
+    )
+    id, unit = await reviewed(here, suggester={"name": NAME, "phone": PHONE}), BUILDER.department
+    other = await reviewed(here)
+    named = {
+        "review": {"unit": unit, "community": VILLAGE, "public_title": f"{NAME}的建议"},
+        "merge": {"into": other, "reason": f"与{NAME}所提相同"},
+        "direct": {"unit": unit, "measure": f"已与{NAME}说明"},
+        "refer": {"unit": unit, "reason": f"{NAME}所提"},
+        "decline": {"reason": f"{NAME}已同意"},
+        "answer": {"answer": f"{NAME}，您好"},
+    }
+    before = await here.said(id)
+    for door, body in named.items():
+        found = await here.reasons(f"/suggestions/{id}/{door}", DISPATCHER, body)
+        assert found == ["personal_data_in_public_text"], door
+    assert await here.said(id) == before
+    project, fund = await pooled(here), await batch(here, 100)
+    wish = approval(fund, 50) | {"post": f"{NAME}主任", "person": {"name": NAME}}
+    assert await here.reasons(f"/projects/{project}/approve", SUPERVISOR, wish) == ["personal_data_in_public_text"]
+
+
 async def test_a_suggester_is_forgotten_three_years_after_the_answer_and_not_before(here: Running) -> None:
     id = await reviewed(here, suggester={"name": NAME})
     await here.post(f"/suggestions/{id}/decline", DISPATCHER, {"reason": "已有计划"})
