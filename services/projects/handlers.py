@@ -3,14 +3,15 @@
 from dataclasses import replace
 
 from services.projects.domain.disclosing import told
+from services.projects.domain.fund_raising import Decision, noted
 from services.projects.domain.project import Project
 from services.projects.domain.proposing import propose_from_topic
 from services.projects.domain.suggesting import collect_from_route
 from services.projects.domain.suggestion import Suggestion
 from services.projects.domain.terms import Terms
-from services.projects.store import DEMAND_DAYS, PROJECTS, SUGGESTIONS, DemandDays, demand_id
+from services.projects.store import DECISIONS, DEMAND_DAYS, PROJECTS, SUGGESTIONS, DemandDays, demand_id
 from shared.events.base import derived, ref_id, ref_kind
-from shared.events.deliberation import TopicNeedsProject, TopicProgressed
+from shared.events.deliberation import AssemblyCalled, AssemblyDecided, TopicNeedsProject, TopicProgressed
 from shared.events.intake import ComplaintProgressed, ComplaintRouted, DemandCounted
 from shared.plumbing.heard import Heard
 from shared.plumbing.inbox import Inbox
@@ -41,6 +42,16 @@ def listen(inbox: Inbox, service: Service[Terms]) -> None:
         known = held.state or DemandDays(fact.category, fact.place, {})
         held.note(replace(known, days=known.days | {fact.day.isoformat(): fact.complaints}))
 
+    @inbox.hears(AssemblyCalled, touches=lambda h: [(DECISIONS, ref_id(h.ref))])
+    def on_assembly_called(work: Work, heard: Heard[AssemblyCalled], held: Held[Decision]) -> None:
+        """会议提请召开: remembered, because a village may raise money by its decision."""
+        _remember(held, heard.fact)
+
+    @inbox.hears(AssemblyDecided, touches=lambda h: [(DECISIONS, ref_id(h.ref))])
+    def on_assembly_decided(work: Work, heard: Heard[AssemblyDecided], held: Held[Decision]) -> None:
+        """会议表决."""
+        _remember(held, heard.fact)
+
     @inbox.hears(TopicProgressed, touches=lambda h: _project(h.fact))
     def on_topic_progressed(work: Work, heard: Heard[TopicProgressed], *held: Held[Project]) -> None:
         """议题已告知."""
@@ -54,6 +65,12 @@ def listen(inbox: Inbox, service: Service[Terms]) -> None:
         for project in held:
             if heard.fact.via and heard.fact.stage:
                 project.change(told, source=heard.fact.via, stage=heard.fact.stage)
+
+
+def _remember(held: Held[Decision], fact: AssemblyCalled | AssemblyDecided) -> None:
+    known = noted(held.state, fact)
+    if known is not None:
+        held.note(known)
 
 
 def _project(fact: TopicProgressed | ComplaintProgressed) -> list[One]:

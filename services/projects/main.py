@@ -3,6 +3,7 @@
 from services.projects.api import ROUTES
 from services.projects.domain.terms import Terms
 from services.projects.handlers import listen
+from services.projects.persons import tidy
 from services.projects.schedule import ring
 from services.projects.store import KINDS
 from shared.plumbing.service import Plan, run
@@ -16,6 +17,7 @@ PLAN = Plan(
     listen=listen,
     publishes=True,
     ring=ring,
+    tidy=tidy,
 )
 
 if __name__ == "__main__":

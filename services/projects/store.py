@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.projects.domain import batch, project, suggestion
 from services.projects.domain.batch import Batch
+from services.projects.domain.fund_raising import Decision
 from services.projects.domain.project import Project
 from services.projects.domain.suggestion import Suggestion
 from shared.events.base import derived
@@ -71,6 +72,7 @@ PROJECTS = Kind(
         Column("tags", JSONB, nullable=False),
         Column("people", Integer),
         Column("proposed_at", DateTime(timezone=True), nullable=False),
+        Column("origin", Text, nullable=False),
         Column("own_sources", JSONB, nullable=False),
         Column("sources", JSONB, nullable=False),
         Column("absorbed", JSONB, nullable=False),
@@ -138,4 +140,16 @@ DEMAND_DAYS = Kind(
         Column("days", JSONB, nullable=False),
     ),
 )
-KINDS = (SUGGESTIONS, PROJECTS, BATCHES, DEMAND_DAYS)
+DECISIONS = Kind(
+    "assembly-decision",
+    Decision,
+    table(
+        METADATA,
+        "assembly_decisions",
+        Column("community", Text, nullable=False),
+        Column("forum", Text, nullable=False),
+        Column("matter", Text, nullable=False),
+        Column("adopted", Boolean),
+    ),
+)
+KINDS = (SUGGESTIONS, PROJECTS, BATCHES, DEMAND_DAYS, DECISIONS)

@@ -143,8 +143,22 @@ class ProjectFact(ProjectsFact, abstract=True):
     sources: tuple[Ref, ...] = ()
 
 
+class ProjectOrigin(StrEnum):
+    """项目由来: 议事协商 热点分析 巡查 诉求转办 居民建议 向群众报告工作. The first three are 未诉先办."""
+
+    DELIBERATION = "DELIBERATION"
+    ANALYSIS = "ANALYSIS"
+    INSPECTION = "INSPECTION"
+    COMPLAINT = "COMPLAINT"
+    RESIDENT = "RESIDENT"
+    REPORT_MEETING = "REPORT_MEETING"
+
+
 class ProjectProposed(ProjectFact):
-    """项目提出. `people`: how many asked, where known; `proposed_at`: the demand before this day is the base line."""
+    """项目提出. `people`: how many asked, where known; `proposed_at`: the demand before this day is the base line.
+
+    `origin`: what it started from; not said by older facts, whose sources tell.
+    """
 
     community: Code
     category: Code | None
@@ -154,6 +168,7 @@ class ProjectProposed(ProjectFact):
     tags: tuple[Tag, ...]
     people: int | None = None
     proposed_at: Moment
+    origin: ProjectOrigin | None = None
 
 
 class ProjectPooled(ProjectFact):
@@ -437,12 +452,18 @@ class EffectVerdict(StrEnum):
 
 
 class ProjectEvaluated(ProjectFact):
-    """成效评估 90 days after acceptance, from DemandCounted before and after. Small numbers: recurred or not."""
+    """成效评估 90 days after acceptance, from DemandCounted before and after. Small numbers: recurred or not.
+
+    `days`: so many days were counted before and after; `recurred_on`: the first day after the acceptance on which
+    somebody asked for the same at the same place again, if anybody did.
+    """
 
     verdict: EffectVerdict
     before: int
     after: int
     failed: bool
+    days: Count | None = None
+    recurred_on: Day | None = None
 
 
 class BatchFact(ProjectsFact, abstract=True):

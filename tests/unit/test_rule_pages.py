@@ -51,7 +51,8 @@ class Page:
 INTAKE = Page("intake", frozenset({"standing"}), tests=100, functions=40, codes=30)
 DELIBERATION = Page("deliberation", frozenset({"named"}), tests=120, functions=50, codes=80)
 ESCALATION = Page("escalation", frozenset({"issue", "duty"}), tests=100, functions=35, codes=45)
-PAGES = (INTAKE, DELIBERATION, ESCALATION)
+PROJECTS = Page("projects", frozenset({"project"}), tests=90, functions=40, codes=55)
+PAGES = (INTAKE, DELIBERATION, ESCALATION, PROJECTS)
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.service)
 
 

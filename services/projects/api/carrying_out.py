@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import post
 from litestar.params import FromPath, JSONBody
 
-from services.projects.api.door import Answer, Here, answered, reach_stage
+from services.projects.api.door import Answer, Here, answered, reach_stage, with_what_it_names
 from services.projects.domain import accepting, batch, carrying_out, disclosing
 from services.projects.domain.asked import (
     AssignMaintainer,
@@ -97,16 +97,14 @@ async def resume_project(
 @post("/projects/{id:uuid}/cancel", status_code=200)
 async def cancel_project(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """取消: what is not spent goes back to the batch."""
-    approved_in = await service.pool.fetchval("select batch from projects where id = $1", id)
-    money = [(BATCHES, ref_id(approved_in))] if approved_in else []
 
-    def decide(work: Work, held: Held[Project], *batches: Held[Batch]) -> Answer:
-        if held.change(carrying_out.cancel, data) and held.state:
-            for reserved in batches:
-                reserved.change(batch.release, project=held.ref, spent_yuan=held.state.spent_yuan)
+    def decide(work: Work, held: Held[Project]) -> Answer:
+        if held.change(carrying_out.cancel, data) and held.state and held.state.batch:
+            reserved: Held[Batch] = work.get((BATCHES, ref_id(held.state.batch)))
+            reserved.change(batch.release, project=held.ref, spent_yuan=held.state.spent_yuan)
         return answered(held)
 
-    return await together(service.base, [(PROJECTS, id), *money], ask, decide)
+    return await together(service.base, [(PROJECTS, id)], ask, decide, with_what_it_names(id, "batch", BATCHES))
 
 
 @post("/projects/{id:uuid}/carry-over", status_code=200)

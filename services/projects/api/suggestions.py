@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from services.projects import views
-from services.projects.api.door import Answer, Here, State, answered
+from services.projects import persons, views
+from services.projects.api.door import Answer, Here, State, answered, every_reason
 from services.projects.domain import proposing, suggesting
 from services.projects.domain.asked import (
     AnswerSuggestion,
@@ -17,11 +17,12 @@ from services.projects.domain.asked import (
     MergeSuggestion,
     ReferSuggestion,
     ReviewSuggestion,
+    Suggester,
 )
 from services.projects.domain.project import Project
 from services.projects.domain.suggestion import Suggestion
 from services.projects.store import PROJECTS, SUGGESTIONS
-from shared.events.base import derived, ref
+from shared.events.base import Why, derived, ref
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
@@ -30,20 +31,17 @@ from shared.plumbing.work import Held, Work
 
 @post("/suggestions")
 async def collect_suggestion(data: JSONBody[CollectSuggestion], service: Here, ask: Asking) -> Answer:
-    """收集建议."""
+    """收集建议; who suggested it lies in the vault."""
     ask.caller.must_reach(Scope(data.community))
-    return await change(
-        service.base,
-        SUGGESTIONS,
-        uuid4(),
-        ask,
-        suggesting.collect,
-        data,
-        now=service.now(),
-        terms=service.today,
-        calendar=service.calendar,
-        town=service.town,
-    )
+    persons.refuse_name(service, data, data.suggester)
+    terms, calendar, town = service.today, service.calendar, service.town
+
+    def decide(work: Work, held: Held[Suggestion]) -> Answer:
+        held.change(suggesting.collect, data, now=work.now, terms=terms, calendar=calendar, town=town)
+        persons.keep(service, work, held, data.suggester)
+        return answered(held)
+
+    return await together(service.base, [(SUGGESTIONS, uuid4())], ask, decide)
 
 
 @get("/suggestions")
@@ -57,6 +55,12 @@ async def list_suggestions(
     return await views.listed(service.pool, SUGGESTIONS, ask.caller, state=only, community=community)
 
 
+@get("/suggestions/{id:uuid}/suggester")
+async def read_suggester(id: FromPath[UUID], service: Here, ask: Asking, reason: FromQuery[Why]) -> Answer:
+    """建议人; who looked, and why, is kept."""
+    return await persons.look(service, SUGGESTIONS, id, ask.caller, reason, Suggester)
+
+
 @post("/suggestions/{id:uuid}/review", status_code=200)
 async def review_suggestion(
     id: FromPath[UUID],
@@ -65,6 +69,7 @@ async def review_suggestion(
     ask: Asking,
 ) -> Answer:
     """分类研判."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.review, data, town=service.town)
 
 
@@ -81,8 +86,12 @@ async def convert_suggestion(
 
     def decide(work: Work, suggestion: Held[Suggestion], held: Held[Project]) -> Answer:
         collected = suggestion.state
-        suggestion.change(suggesting.convert, data, project=held.ref)
-        held.change(proposing.propose_from_suggestion, data, suggestion=suggestion.ref, collected=collected, now=now)
+        every_reason(
+            lambda: suggestion.change(suggesting.convert, data, project=held.ref),
+            lambda: held.change(
+                proposing.propose_from_suggestion, data, suggestion=suggestion.ref, collected=collected, now=now
+            ),
+        )
         return answered(suggestion) | {"project": str(project)}
 
     return await together(service.base, [(SUGGESTIONS, id), (PROJECTS, project)], ask, decide)
@@ -96,6 +105,7 @@ async def merge_suggestion(
     ask: Asking,
 ) -> Answer:
     """并入另一条建议."""
+    await persons.refuse_suggester(service, id, data)
 
     def decide(work: Work, merged: Held[Suggestion], keeper: Held[Suggestion]) -> Answer:
         before = merged.state
@@ -114,6 +124,7 @@ async def handle_suggestion(
     ask: Asking,
 ) -> Answer:
     """直接办理."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.handle_directly, data, town=service.town)
 
 
@@ -125,12 +136,14 @@ async def refer_suggestion(
     ask: Asking,
 ) -> Answer:
     """转交其他单位."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.refer, data, town=service.town)
 
 
 @post("/suggestions/{id:uuid}/decline", status_code=200)
 async def decline_suggestion(id: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking) -> Answer:
     """不予采纳."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.decline, data)
 
 
@@ -142,12 +155,14 @@ async def answer_suggestion(
     ask: Asking,
 ) -> Answer:
     """答复建议."""
+    await persons.refuse_suggester(service, id, data)
     return await change(service.base, SUGGESTIONS, id, ask, suggesting.answer, data)
 
 
 ROUTES = [
     collect_suggestion,
     list_suggestions,
+    read_suggester,
     review_suggestion,
     convert_suggestion,
     merge_suggestion,

@@ -5,6 +5,7 @@ from datetime import datetime
 from services.projects.domain import score as scores
 from services.projects.domain.asked import ApproveProject, RecordVote, ScoreProject
 from services.projects.domain.finish import deadline, in_future, over
+from services.projects.domain.fund_raising import Decision, not_decided
 from services.projects.domain.named import unknown_unit
 from services.projects.domain.project import Milestone, Project, ProjectState, Vote, found, not_in
 from services.projects.domain.terms import Terms
@@ -47,11 +48,17 @@ def vote(before: Project | None, asked: RecordVote, *, now: datetime, terms: Ter
 
 
 def approve(
-    before: Project | None, asked: ApproveProject, *, now: datetime, terms: Terms, town: Town
+    before: Project | None,
+    asked: ApproveProject,
+    *,
+    decision: Decision | None,
+    now: datetime,
+    terms: Terms,
+    town: Town,
 ) -> list[ProjectFact]:
     """立项: said together with `batch.reserve`, in one transaction, so that the batch's money is never exceeded.
 
-    What the village raises itself needs the decision of an assembly (村民委员会组织法 art. 24 [L]).
+    `decision`: of the assembly that is named, where the village raises money itself.
     """
     project = found(before)
     if project.state is ProjectState.APPROVED and _as_asked(project, asked):
@@ -66,9 +73,7 @@ def approve(
             and Reason("milestone_outside", "里程碑不在工期之内", f"/milestones/{i}/due_on")
             for i, step in enumerate(asked.milestones)
         ),
-        asked.raised_yuan > 0
-        and asked.assembly is None
-        and Reason("assembly_missing", "村内筹资须有村民会议或村民代表会议的决定", "/assembly"),
+        *not_decided(asked.raised_yuan, asked.assembly, decision, project.community),
         terms.voting and _voted_down(project.vote),
     )
     return [

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import WHOLE, Asked, Code, Day, Flag, Line, Mention, Moment, Ref
+from shared.events.base import WHOLE, Asked, Code, Day, Flag, Kept, Line, Mention, Moment, Prose, Ref
 from shared.events.projects import (
     AcceptanceGroup,
     Checksum,
@@ -31,8 +31,23 @@ class Because(Asked):
     reason: Line
 
 
+class Suggester(Kept):
+    """建议人: who has suggested something, and in which words: for the vault, and never said in a fact."""
+
+    name: Annotated[Line, Field(max_length=50)] | None = None
+    phone: Annotated[Line, Field(max_length=30)] | None = None
+    words: Prose | None = None
+
+
+class PersonInCharge(Kept):
+    """责任人: who fills the responsible post: for the vault, and never said in a fact."""
+
+    name: Annotated[Line, Field(max_length=50)]
+    phone: Annotated[Line, Field(max_length=30)] | None = None
+
+
 class CollectSuggestion(Asked):
-    """收集建议 by hand; what a resident wrote in his own words goes to the vault and not in here."""
+    """收集建议 by hand. `public_title`: the office's words; the resident's own are kept with the `suggester`."""
 
     origin: Literal[SuggestionOrigin.RESIDENT, SuggestionOrigin.INSPECTION, SuggestionOrigin.REPORT_MEETING]
     community: Code | None = None
@@ -40,6 +55,7 @@ class CollectSuggestion(Asked):
     place: Code | None = None
     public_title: Line
     sources: Sources = ()
+    suggester: Suggester | None = None
 
 
 class ReviewSuggestion(Asked):
@@ -133,11 +149,12 @@ class RecordVote(Asked):
 
 
 class ApproveProject(Asked):
-    """立项. `post`: the responsible post, never a person's name; `assembly`: needed where the village raises money."""
+    """立项. `post`: the responsible post; who fills it is kept as `person`. `assembly`: where the village raises money."""
 
     batch: UUID
     unit: Code
-    post: Line
+    post: Code
+    person: PersonInCharge | None = None
     budget_yuan: Yuan
     raised_yuan: Yuan = 0
     assembly: UUID | None = None

@@ -68,7 +68,7 @@ def set_budget(before: Batch | None, asked: SetPoolBudget) -> list[BatchFact]:
     if batch.budget_yuan == asked.budget_yuan:
         return []
     refuse(
-        _closed(batch, ""),
+        closed(batch, ""),
         asked.budget_yuan < batch.approved_yuan
         and Reason("below_approved", f"已立项 {batch.approved_yuan} 元，总额不能低于此数", "/budget_yuan"),
     )
@@ -82,7 +82,7 @@ def reserve(before: Batch | None, asked: ApproveProject, *, project: str) -> lis
         return []
     left = (batch.budget_yuan or 0) - batch.approved_yuan
     refuse(
-        _closed(batch, "/batch"),
+        closed(batch, "/batch"),
         project in batch.reserved and Reason("reserved_already", "本批次已为该项目安排资金", "/batch"),
         batch.budget_yuan is None and Reason("budget_not_set", "本批次尚未核定资金总额", "/batch"),
         batch.budget_yuan is not None
@@ -114,5 +114,6 @@ def _found(before: Batch | None, pointer: str) -> Batch:
     return before
 
 
-def _closed(batch: Batch, pointer: str) -> Reason | None:
+def closed(batch: Batch, pointer: str) -> Reason | None:
+    """The reason why nothing more is approved in this batch, or carried into it."""
     return Reason("batch_closed", "批次已结束", pointer) if batch.state is BatchState.CLOSED else None

@@ -1,6 +1,6 @@
 """实施: from the start to the completion, with all that may come in between."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from services.projects.domain.asked import (
     Because,
@@ -12,7 +12,7 @@ from services.projects.domain.asked import (
     ResumeProject,
     StartProject,
 )
-from services.projects.domain.batch import Batch
+from services.projects.domain.batch import Batch, closed
 from services.projects.domain.finish import deadline, in_future, over
 from services.projects.domain.project import UNFINISHED, Project, ProjectState, end_of, found, not_in, standing
 from services.projects.domain.terms import Terms
@@ -53,12 +53,13 @@ def reach_milestone(before: Project | None, asked: ReachMilestone, *, now: datet
         not_in(project, ProjectState.IN_PROGRESS),
         step is None and Reason("unknown_milestone", "没有这个里程碑", "/number"),
         in_future(asked.reached_on, now, "/reached_on"),
+        _before_start(project, asked.reached_on, "/reached_on"),
     )
     return [MilestoneReached(number=asked.number, reached_on=asked.reached_on, sources=project.sources)]
 
 
 def progress(before: Project | None, asked: ReportProgress) -> list[ProjectFact]:
-    """填报进展: totals. Going back needs a word of explanation; nobody spends more than was approved."""
+    """填报进展: totals. Whatever goes back needs a word of explanation; nobody spends more than was approved."""
     project = found(before)
     refuse(
         not_in(project, ProjectState.IN_PROGRESS),
@@ -66,6 +67,9 @@ def progress(before: Project | None, asked: ReportProgress) -> list[ProjectFact]
         asked.percent < project.percent
         and asked.note is None
         and Reason("percent_fell", f"进度低于上次填报的 {project.percent}%，须说明原因", "/note"),
+        asked.spent_yuan < project.spent_yuan
+        and asked.note is None
+        and Reason("spent_fell", f"支出低于上次填报的 {project.spent_yuan} 元，须说明原因", "/note"),
     )
     stands = (project.percent, project.spent_yuan, project.done)
     if stands == (asked.percent, asked.spent_yuan, asked.done) and not asked.evidence and asked.note is None:
@@ -146,6 +150,7 @@ def carry_over(
         and asked.finish_on.year <= project.finish_on.year
         and Reason("same_year", "结转须定在以后的年度；本年度内请办理延期", "/finish_on"),
         batch is None and Reason("unknown_batch", "没有这个批次", "/batch"),
+        batch is not None and closed(batch, "/batch"),
     )
     assert project.finish_on is not None
     assert project.first_finish_on is not None
@@ -170,9 +175,7 @@ def complete(before: Project | None, asked: CompleteProject, *, now: datetime) -
         not_in(project, ProjectState.IN_PROGRESS),
         any(step.reached_on is None for step in project.milestones) and Reason("milestone_open", "尚有里程碑未完成"),
         in_future(asked.completed_on, now, "/completed_on"),
-        project.started_on is not None
-        and asked.completed_on < project.started_on
-        and Reason("before_start", "完工日期早于开工日期", "/completed_on"),
+        _before_start(project, asked.completed_on, "/completed_on"),
         _overspent(project, asked.spent_yuan),
     )
     return [
@@ -215,6 +218,12 @@ def year_ended(before: Project | None, *, due_at: datetime, version: int, now: d
             sources=project.sources,
         )
     ]
+
+
+def _before_start(project: Project, day: date, pointer: str) -> Reason | None:
+    if project.started_on is None or day >= project.started_on:
+        return None
+    return Reason("before_start", "日期早于开工日期", pointer)
 
 
 def _overspent(project: Project, spent_yuan: int) -> Reason | None:

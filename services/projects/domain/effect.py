@@ -41,14 +41,18 @@ def evaluate(
     *,
     demand_before: int,
     demand_after: int,
+    recurred_on: date | None,
     due_at: datetime,
     version: int,
     now: datetime,
     terms: Terms,
 ) -> list[ProjectFact]:
-    """成效评估: timer `effect`. Demand: complaints at the `anchors` in the two `windows` (people cannot be added up)."""
+    """成效评估: timer `effect`. Demand: complaints at the `anchors` in the two `windows` (people cannot be added up).
+
+    `recurred_on`: the first day of the second window with a complaint.
+    """
     project = standing(before, "effect", due_at, version)
-    if project is None:
+    if project is None or (both := windows(project)) is None:
         return []
     verdict = judge(demand_before, demand_after, terms)
     return [
@@ -57,6 +61,8 @@ def evaluate(
             before=demand_before,
             after=demand_after,
             failed=verdict is EffectVerdict.NOT_EFFECTIVE,
+            days=(both[0].after - both[0].first).days,
+            recurred_on=recurred_on,
             sources=project.sources,
         )
     ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from services.projects.domain.sources import origin_of
 from shared.events.projects import (
     Deadline,
     EffectVerdict,
@@ -21,6 +22,7 @@ from shared.events.projects import (
     ProjectDisclosed,
     ProjectEvaluated,
     ProjectFact,
+    ProjectOrigin,
     ProjectOverdue,
     ProjectPooled,
     ProjectProgressed,
@@ -147,6 +149,7 @@ class Project:
     tags: tuple[Tag, ...]
     people: int | None
     proposed_at: datetime
+    origin: ProjectOrigin
     own_sources: tuple[str, ...]
     sources: tuple[str, ...]
     absorbed: dict[str, Absorbed]
@@ -307,6 +310,7 @@ def _proposed(fact: ProjectProposed) -> Project:
         tags=fact.tags,
         people=fact.people,
         proposed_at=fact.proposed_at,
+        origin=fact.origin or origin_of(fact.sources),
         own_sources=fact.sources,
         sources=fact.sources,
         absorbed={},

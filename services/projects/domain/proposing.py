@@ -5,7 +5,7 @@ from datetime import datetime
 from services.projects.domain.asked import Because, ConvertSuggestion, MergeProject, PoolProject, ProposeProject
 from services.projects.domain.named import unknown_anchor
 from services.projects.domain.project import Project, ProjectState, found, not_in
-from services.projects.domain.sources import BY_HAND, once
+from services.projects.domain.sources import BY_HAND, once, origin_of
 from services.projects.domain.suggestion import Suggestion
 from shared.events.base import ref, ref_kind
 from shared.events.deliberation import TopicNeedsProject
@@ -47,6 +47,7 @@ def propose(before: Project | None, asked: ProposeProject, *, now: datetime, tow
             tags=once(asked.tags),
             people=asked.people,
             proposed_at=now,
+            origin=origin_of(asked.sources),
             sources=once(asked.sources),
         )
     ]
@@ -68,6 +69,7 @@ def propose_from_topic(
             tags=once(heard.tags),
             people=heard.people,
             proposed_at=now,
+            origin=origin_of((topic,)),
             sources=once((topic, *heard.sources)),
         )
     ]
@@ -92,6 +94,7 @@ def propose_from_suggestion(
             tags=once(asked.tags),
             people=asked.people,
             proposed_at=now,
+            origin=origin_of((), collected.origin),
             sources=once((suggestion, *collected.sources)),
         )
     ]

@@ -13,10 +13,10 @@ from services.projects.domain.asked import (
     ReviewSuggestion,
 )
 from services.projects.domain.named import unknown_anchor, unknown_unit
-from services.projects.domain.sources import once
+from services.projects.domain.sources import SUGGESTED_BY_HAND, once
 from services.projects.domain.suggestion import Suggestion, SuggestionState, watches
 from services.projects.domain.terms import Terms
-from shared.events.base import ref
+from shared.events.base import ref, ref_kind
 from shared.events.intake import ComplaintRouted
 from shared.events.projects import (
     SuggestionAbsorbed,
@@ -54,7 +54,14 @@ def collect(
     """收集: from a resident, an inspection, or a report meeting."""
     if before is not None:
         return []
-    refuse(*unknown_anchor(town, asked.community, asked.category, asked.place))
+    refuse(
+        *unknown_anchor(town, asked.community, asked.category, asked.place),
+        *(
+            ref_kind(source) not in SUGGESTED_BY_HAND
+            and Reason("source_kind", "这类来源不能直接收集建议", f"/sources/{i}")
+            for i, source in enumerate(asked.sources)
+        ),
+    )
     return [
         SuggestionCollected(
             origin=asked.origin,

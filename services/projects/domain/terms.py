@@ -1,5 +1,6 @@
 """The numbers of projects that are our default [D]: section `projects` of `config/township.yaml`."""
 
+from datetime import timedelta
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -30,7 +31,7 @@ class Scoring(Value):
 
 
 class Terms(township.Terms):
-    """民心项目池的各项约定."""
+    """民心项目池的各项约定. `persons_kept`: who suggested or was in charge, from the answer or the end of the project."""
 
     suggestion_review: Limit
     suggestion_answer: Limit
@@ -43,3 +44,4 @@ class Terms(township.Terms):
     effect_days: int = Field(ge=1, le=730)
     effect_small_below: int = Field(ge=0)
     effect_fall: Percent
+    persons_kept: timedelta = Field(gt=timedelta(0))

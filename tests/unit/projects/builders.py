@@ -19,6 +19,7 @@ from shared.events.projects import (
     ProjectCompleted,
     ProjectDisclosed,
     ProjectFact,
+    ProjectOrigin,
     ProjectPooled,
     ProjectProposed,
     ProjectStarted,
@@ -117,6 +118,7 @@ def proposed(
     place: str | None = "zgz-road",
     community: str = "zhangguozhuang",
     at: datetime = PROPOSED_AT,
+    origin: ProjectOrigin = ProjectOrigin.DELIBERATION,
 ) -> ProjectProposed:
     return ProjectProposed(
         community=community,
@@ -127,6 +129,7 @@ def proposed(
         tags=(FiveQualities.SAFETY, FiveQualities.CONVENIENCE),
         people=5,
         proposed_at=at,
+        origin=origin,
         sources=sources,
     )
 

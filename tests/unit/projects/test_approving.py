@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -6,9 +7,11 @@ from hypothesis import strategies as st
 
 from services.projects.domain import asked, batch
 from services.projects.domain.approving import approve, score, vote
+from services.projects.domain.fund_raising import Decision, noted
 from services.projects.domain.project import evolve
 from services.projects.domain.score import parts, total
 from services.projects.domain.terms import Scoring, Terms
+from shared.events.deliberation import AssemblyCalled, AssemblyDecided, AssemblyForum, AssemblyMatter
 from shared.events.projects import (
     BatchClosed,
     BatchFact,
@@ -40,6 +43,8 @@ from tests.unit.projects.builders import (
     stream,
 )
 
+CALLED = Decision("zhangguozhuang", AssemblyForum.VILLAGERS, AssemblyMatter.PUBLIC_WELFARE_UNDERTAKING)
+ADOPTED = replace(CALLED, adopted=True)
 SCORE = asked.ScoreProject(beneficiaries=250, people=15, urgency=5, cost_yuan=1_000_000, feasibility=3)
 VOTING = Terms.model_validate(TERMS.model_dump() | {"voting": True})
 
@@ -113,17 +118,19 @@ def test_an_empty_or_future_vote_is_none() -> None:
 
 
 def test_an_approval_names_unit_post_budget_and_dates() -> None:
-    given(evolve, *pooled()).when(approve, approval(), now=NOW, terms=TERMS, town=TOWN).then(approved()[-1])
-    given(evolve, *approved()).when(approve, approval(), now=NOW, terms=TERMS, town=TOWN).then_nothing()
+    given(evolve, *pooled()).when(approve, approval(), now=NOW, terms=TERMS, town=TOWN, decision=None).then(
+        approved()[-1]
+    )
+    given(evolve, *approved()).when(approve, approval(), now=NOW, terms=TERMS, town=TOWN, decision=None).then_nothing()
     given(evolve, *approved()).when(
-        approve, approval(budget_yuan=60_000), now=NOW, terms=TERMS, town=TOWN
+        approve, approval(budget_yuan=60_000), now=NOW, terms=TERMS, town=TOWN, decision=None
     ).then_refused("wrong_state")
 
 
 def test_an_approval_is_refused_with_all_reasons() -> None:
     steps = (PlannedMilestone(public_title="进场", due_on=date(2024, 5, 1)),)
     wish = approval(unit="nobody", start_on="2024-03-20", finish_on="2024-03-10", milestones=steps, raised_yuan=1)
-    given(evolve, *pooled()).when(approve, wish, now=NOW, terms=TERMS, town=TOWN).then_refused(
+    given(evolve, *pooled()).when(approve, wish, now=NOW, terms=TERMS, town=TOWN, decision=None).then_refused(
         "unknown_unit", "finish_before_start", "date_over", "milestone_outside", "assembly_missing"
     )
 
@@ -131,11 +138,48 @@ def test_an_approval_is_refused_with_all_reasons() -> None:
 def test_what_a_village_raises_needs_the_decision_of_an_assembly() -> None:
     wish = approval(raised_yuan=5_000, assembly=id_of("assembly"))
     said = approved()[-1].model_copy(update={"raised_yuan": 5_000, "assembly": stream("assembly")})
-    given(evolve, *pooled()).when(approve, wish, now=NOW, terms=TERMS, town=TOWN).then(said)
+    for decision, reasons in (
+        (None, ["assembly_unknown"]),
+        (CALLED, ["assembly_not_adopted"]),
+        (replace(CALLED, adopted=False), ["assembly_not_adopted"]),
+        (replace(ADOPTED, community="dahuichang"), ["assembly_elsewhere"]),
+        (replace(ADOPTED, matter=AssemblyMatter.COLLECTIVE_INCOME), ["assembly_other_matter"]),
+        (
+            replace(CALLED, forum=AssemblyForum.OWNERS, community="x"),
+            ["assembly_elsewhere", "assembly_other_matter", "assembly_not_adopted"],
+        ),
+    ):
+        given(evolve, *pooled()).when(approve, wish, now=NOW, terms=TERMS, town=TOWN, decision=decision).then_refused(
+            *reasons
+        )
+    given(evolve, *pooled()).when(approve, wish, now=NOW, terms=TERMS, town=TOWN, decision=ADOPTED).then(said)
+
+
+def test_what_an_assembly_decides_is_known_from_what_deliberation_says() -> None:
+    called = AssemblyCalled(
+        topic=stream("topic"),
+        community="zhangguozhuang",
+        public_title="筹资方案",
+        forum="VILLAGERS",
+        matter="PUBLIC_WELFARE_UNDERTAKING",
+        authorised=False,
+        call=1,
+        law="CN-2018",
+        legal_check_due=False,
+    )
+    decided = AssemblyDecided(
+        held_at=NOW, adopted=True, counts=(), law="CN-2018", legal_check_due=False, publish_by=None
+    )
+    assert noted(None, called) == CALLED
+    assert noted(CALLED, decided) == ADOPTED
+    assert noted(CALLED, decided.model_copy(update={"adopted": False})) == replace(CALLED, adopted=False)
+    assert noted(None, decided) is None, "nobody knows whose assembly it was"
 
 
 def test_a_warning_that_is_over_when_the_date_is_set_is_left_out() -> None:
-    facts = approve(fold(evolve, pooled()), approval(finish_on="2024-04-14"), now=NOW, terms=TERMS, town=TOWN)
+    facts = approve(
+        fold(evolve, pooled()), approval(finish_on="2024-04-14"), now=NOW, terms=TERMS, town=TOWN, decision=None
+    )
     match facts:
         case [ProjectApproved(deadline=deadline)]:
             assert deadline == Deadline(finish_on=date(2024, 4, 14), warn_at=None, version=1)
@@ -146,10 +190,12 @@ def test_a_warning_that_is_over_when_the_date_is_set_is_left_out() -> None:
 def test_where_the_town_votes_half_is_not_enough() -> None:
     half = VOTED.model_copy(update={"in_favour": 10})
     for facts, reasons in (([], ["vote_missing"]), ([half], ["voted_down"])):
-        given(evolve, *pooled(), *facts).when(approve, approval(), now=NOW, terms=VOTING, town=TOWN).then_refused(
-            *reasons
-        )
-    given(evolve, *pooled(), VOTED).when(approve, approval(), now=NOW, terms=VOTING, town=TOWN).then(approved()[-1])
+        given(evolve, *pooled(), *facts).when(
+            approve, approval(), now=NOW, terms=VOTING, town=TOWN, decision=None
+        ).then_refused(*reasons)
+    given(evolve, *pooled(), VOTED).when(approve, approval(), now=NOW, terms=VOTING, town=TOWN, decision=None).then(
+        approved()[-1]
+    )
 
 
 OPENED = BatchOpened(year=2024, quarter=2, public_title="2024 年第二季度")
@@ -237,9 +283,9 @@ def test_whatever_is_asked_of_a_batch_its_money_adds_up(steps: list[tuple[str, i
 
 def test_dates_are_days_of_the_town() -> None:
     late_evening = at("2024-06-30", 23)
-    given(evolve, *pooled()).when(approve, approval(), now=late_evening, terms=TERMS, town=TOWN).then(
+    given(evolve, *pooled()).when(approve, approval(), now=late_evening, terms=TERMS, town=TOWN, decision=None).then(
         approved()[-1].model_copy(update={"deadline": Deadline(finish_on=date(2024, 6, 30), warn_at=None, version=1)})
     )
-    given(evolve, *pooled()).when(approve, approval(), now=at("2024-07-01", 0), terms=TERMS, town=TOWN).then_refused(
-        "date_over"
-    )
+    given(evolve, *pooled()).when(
+        approve, approval(), now=at("2024-07-01", 0), terms=TERMS, town=TOWN, decision=None
+    ).then_refused("date_over")

@@ -19,6 +19,7 @@ from services.projects.domain.carrying_out import (
 )
 from services.projects.domain.project import evolve, watches
 from shared.events.projects import (
+    BatchClosed,
     BatchOpened,
     MilestoneReached,
     PlannedMilestone,
@@ -90,6 +91,9 @@ def test_a_milestone_is_reached_once() -> None:
     given(evolve, *approved()).when(
         reach_milestone, asked.ReachMilestone(number=3, reached_on=date(2024, 5, 7)), now=MAY
     ).then_refused("wrong_state", "unknown_milestone", "in_future")
+    given(evolve, *started(milestones=STEPS)).when(
+        reach_milestone, asked.ReachMilestone(number=1, reached_on=date(2024, 4, 7)), now=MAY
+    ).then_refused("before_start")
 
 
 REPORT = asked.ReportProgress(percent=40, spent_yuan=20_000, done=(BARRIERS,), evidence=("a" * 64,))
@@ -104,6 +108,15 @@ def test_progress_says_percent_money_quantities_and_evidence() -> None:
 def test_a_report_without_anything_new_is_not_said() -> None:
     same = REPORT.model_copy(update={"evidence": ()})
     given(evolve, *started(), REPORTED).when(progress, same).then_nothing()
+
+
+def test_less_money_than_reported_before_needs_a_word_too() -> None:
+    less = asked.ReportProgress(percent=40, spent_yuan=19_999, done=(BARRIERS,))
+    given(evolve, *started(), REPORTED).when(progress, less).then_refused("spent_fell")
+    explained = less.model_copy(update={"note": "退货一件"})
+    given(evolve, *started(), REPORTED).when(progress, explained).then(
+        ProjectProgressed(percent=40, spent_yuan=19_999, done=(BARRIERS,), note="退货一件", sources=SOURCES)
+    )
 
 
 def test_progress_that_falls_needs_a_word_and_nobody_overspends() -> None:
@@ -191,6 +204,8 @@ def test_a_carry_over_goes_to_a_later_year_and_a_batch_that_exists() -> None:
         "same_year", "unknown_batch"
     )
     given(evolve, *pooled()).when(carry_over, CARRY, batch=NEXT, now=MAY, terms=TERMS).then_refused("wrong_state")
+    over = batch.evolve(NEXT, BatchClosed())
+    given(evolve, *started()).when(carry_over, CARRY, batch=over, now=MAY, terms=TERMS).then_refused("batch_closed")
 
 
 def test_what_is_unfinished_at_the_end_of_the_year_is_carried_over_year_after_year() -> None:

@@ -28,9 +28,13 @@ DUE = at("2024-09-08")
 def test_less_than_half_gone_has_failed_and_small_numbers_only_recur(
     before: int, after: int, verdict: EffectVerdict, failed: bool
 ) -> None:
-    given(evolve, *accepted()).when(
-        evaluate, demand_before=before, demand_after=after, due_at=DUE, version=1, now=DUE, terms=TERMS
-    ).then(ProjectEvaluated(verdict=verdict, before=before, after=after, failed=failed, sources=SOURCES))
+    back = date(2024, 7, 1) if after else None
+    named = {"demand_before": before, "demand_after": after, "recurred_on": back}
+    given(evolve, *accepted()).when(evaluate, **named, due_at=DUE, version=1, now=DUE, terms=TERMS).then(
+        ProjectEvaluated(
+            verdict=verdict, before=before, after=after, failed=failed, days=90, recurred_on=back, sources=SOURCES
+        )
+    )
 
 
 @for_all(before=st.integers(0, 10_000), after=st.integers(0, 10_000))
@@ -44,10 +48,10 @@ def test_less_demand_after_is_never_judged_worse(before: int, after: int) -> Non
 def test_an_effect_is_judged_once() -> None:
     said = ProjectEvaluated(verdict=EffectVerdict.EFFECTIVE, before=10, after=0, failed=False, sources=SOURCES)
     given(evolve, *accepted(), said).when(
-        evaluate, demand_before=10, demand_after=0, due_at=DUE, version=1, now=DUE, terms=TERMS
+        evaluate, demand_before=10, demand_after=0, recurred_on=None, due_at=DUE, version=1, now=DUE, terms=TERMS
     ).then_nothing()
     given(evolve, *completed()).when(
-        evaluate, demand_before=10, demand_after=0, due_at=DUE, version=1, now=DUE, terms=TERMS
+        evaluate, demand_before=10, demand_after=0, recurred_on=None, due_at=DUE, version=1, now=DUE, terms=TERMS
     ).then_nothing()
     state = fold(evolve, [*accepted(), said])
     assert state is not None

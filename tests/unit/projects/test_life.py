@@ -115,9 +115,8 @@ def test_zhangguozhuang_from_the_meeting_to_the_effect_check() -> None:
     assert life.do(propose_from_topic, NEEDED, topic=TOPIC, now=PROPOSED_AT) == ["ProjectProposed"]
     assert life.do(pool, asked.PoolProject(finding="共性需求")) == ["ProjectPooled"]
     public(DisclosureStage.POOLED)
-    assert life.do(approve, approval(milestones=(STEP,)), now=at("2024-04-01"), town=TOWN, **terms) == [
-        "ProjectApproved"
-    ]
+    approving = {"now": at("2024-04-01"), "town": TOWN, "decision": None, **terms}
+    assert life.do(approve, approval(milestones=(STEP,)), **approving) == ["ProjectApproved"]
     public(DisclosureStage.APPROVED)
     assert life.do(start, asked.StartProject(started_on=date(2024, 4, 8)), now=at("2024-04-08")) == ["ProjectStarted"]
     public(DisclosureStage.STARTED)
@@ -141,7 +140,7 @@ def test_zhangguozhuang_from_the_meeting_to_the_effect_check() -> None:
     assert life.do(close) == ["ProjectClosed"]
     assert life.state is not None
     due = watches(life.state)["effect"].due_at
-    demand = {"demand_before": 12, "demand_after": 1}
+    demand = {"demand_before": 12, "demand_after": 1, "recurred_on": date(2024, 8, 1)}
     assert life.do(evaluate, due_at=due, version=1, now=due, **demand, **terms) == ["ProjectEvaluated"]
     assert watches(life.state) == {}
 
@@ -264,7 +263,7 @@ def move(life: Life, what: str, how: Any, now: datetime) -> None:
         case "reject":
             life.do(reject, because)
         case "approve":
-            life.do(approve, approval(finish_on=how.isoformat()), now=now, terms=TERMS, town=TOWN)
+            life.do(approve, approval(finish_on=how.isoformat()), now=now, terms=TERMS, town=TOWN, decision=None)
         case "start":
             life.do(start, asked.StartProject(started_on=how), now=now)
         case "milestone":
@@ -311,7 +310,7 @@ def fire(life: Life, now: datetime) -> None:
             continue
         when = {"due_at": watch.due_at, "version": watch.version, "now": now}
         if name == "effect":
-            life.do(evaluate, demand_before=9, demand_after=1, terms=TERMS, **when)
+            life.do(evaluate, demand_before=9, demand_after=1, recurred_on=None, terms=TERMS, **when)
         else:
             life.do(FIRED[name], **when)
         if name != "near":

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from services.projects.domain import asked
@@ -13,15 +15,19 @@ from services.projects.domain.proposing import (
     release,
     unmerge,
 )
+from services.projects.domain.sources import PROACTIVE
 from services.projects.domain.suggestion import evolve as evolve_suggestion
 from shared.events.deliberation import CommonDemand, TopicNeedsProject
 from shared.events.projects import (
     ProjectAbsorbed,
+    ProjectOrigin,
     ProjectPooled,
+    ProjectProposed,
     ProjectRejected,
     ProjectReleased,
     ProjectsMerged,
     ProjectsUnmerged,
+    SuggestionOrigin,
 )
 from shared.events.vocabulary import FiveQualities, ProjectCategory
 from tests.support.spec import fold, given
@@ -99,7 +105,50 @@ def test_a_suggestion_becomes_a_project_that_knows_the_suggestions_sources() -> 
     collected = fold(evolve_suggestion, builders.IN_REVIEW)
     given(evolve).when(
         propose_from_suggestion, CONVERT, suggestion=SUGGESTION, collected=collected, now=PROPOSED_AT
-    ).then(proposed(sources=(SUGGESTION, ROUTE)).model_copy(update={"public_title": "村路设护栏"}))
+    ).then(
+        proposed(sources=(SUGGESTION, ROUTE), origin=ProjectOrigin.COMPLAINT).model_copy(
+            update={"public_title": "村路设护栏"}
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("sources", "origin", "before_anybody_asked"),
+    [
+        ((ROUTE, TOPIC), ProjectOrigin.DELIBERATION, True),
+        ((ROUTE, HOTSPOT), ProjectOrigin.ANALYSIS, True),
+        ((INSPECTION,), ProjectOrigin.INSPECTION, True),
+        ((ROUTE,), ProjectOrigin.COMPLAINT, False),
+    ],
+)
+def test_what_a_project_started_from_is_said_and_known_of_older_facts_by_their_sources(
+    sources: tuple[str, ...], origin: ProjectOrigin, before_anybody_asked: bool
+) -> None:
+    [said] = propose(None, wish(sources=sources), now=PROPOSED_AT, town=TOWN)
+    assert isinstance(said, ProjectProposed)
+    assert said.origin is origin
+    assert (origin in PROACTIVE) is before_anybody_asked
+    older = said.model_copy(update={"origin": None})
+    assert evolve(None, older) == evolve(None, said)
+
+
+@pytest.mark.parametrize(
+    ("suggested", "origin"),
+    [
+        (SuggestionOrigin.ROUTE, ProjectOrigin.COMPLAINT),
+        (SuggestionOrigin.RESIDENT, ProjectOrigin.RESIDENT),
+        (SuggestionOrigin.INSPECTION, ProjectOrigin.INSPECTION),
+        (SuggestionOrigin.REPORT_MEETING, ProjectOrigin.REPORT_MEETING),
+    ],
+)
+def test_a_suggestion_hands_its_origin_on(suggested: SuggestionOrigin, origin: ProjectOrigin) -> None:
+    collected = fold(evolve_suggestion, builders.IN_REVIEW)
+    assert collected is not None
+    [said] = propose_from_suggestion(
+        None, CONVERT, suggestion=SUGGESTION, collected=replace(collected, origin=suggested), now=PROPOSED_AT
+    )
+    assert isinstance(said, ProjectProposed)
+    assert said.origin is origin
 
 
 def test_a_suggestion_that_nobody_has_reviewed_is_no_project() -> None:

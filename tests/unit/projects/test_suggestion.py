@@ -105,6 +105,17 @@ def test_residents_inspections_and_report_meetings_give_suggestions() -> None:
     )
 
 
+def test_by_hand_a_suggestion_names_only_what_an_inspection_or_a_meeting_left() -> None:
+    wish = asked.CollectSuggestion(
+        origin=SuggestionOrigin.REPORT_MEETING,
+        public_title="路灯不亮",
+        sources=(stream("meeting"), ROUTE, stream("suggestion", 2)),
+    )
+    given(evolve).when(collect, wish, now=NOW, terms=TERMS, calendar=CALENDAR, town=TOWN).then_refused(
+        "source_kind", "source_kind"
+    )
+
+
 def test_unknown_codes_are_refused_all_at_once() -> None:
     wish = asked.CollectSuggestion(
         origin=SuggestionOrigin.RESIDENT, community="nowhere", category="nothing", place="no-road", public_title="路灯"
