@@ -25,7 +25,7 @@ fuzz: .venv/.installed  ## what the OpenAPI document allows and forbids, tried b
 	@$(BIN)/python -m pytest tests/fuzz
 
 test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and its faults on Apache Kafka, without Docker
-	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) $(LONG:%=--ignore %) $(KAFKA_TESTS)
+	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py $(KAFKA_TESTS)
 
 test-docker: .venv/.installed  ## the same with PostgreSQL and Apache Kafka in containers
 	@FIVEPLUSN_TEST_POSTGRES=container FIVEPLUSN_TEST_KAFKA=container \

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from html import escape
 from uuid import UUID
 
-from feedgen.feed import FeedGenerator
+from feedgenerator import Atom1Feed
 from icalendar import Calendar, Event, Timezone
 
 from services.deliberation.domain.published import PublicMeeting, PublicState
@@ -54,6 +55,15 @@ class _Entry:
     updated: datetime
     lines: Sequence[str]
     category: str
+
+
+class _Feed(Atom1Feed):  # type: ignore[misc]
+    """A feed that has changed when its public has seen a change, and not whenever somebody asks."""
+
+    def latest_post_date(self) -> datetime:
+        """The feed's `updated`."""
+        changed: datetime = self.feed["updated"]
+        return changed
 
 
 def _utc(at: datetime) -> datetime:
@@ -111,26 +121,28 @@ def atom(
     """The feed that stands at `path` and tells what `page` shows, and when it last changed."""
     entries = _entries(site, meetings, results, called)
     updated = max((entry.updated for entry in entries), default=began)
-    feed = FeedGenerator()
-    feed.id(site.tag(path.removeprefix("/")))
-    feed.title(title)
-    feed.author(name=site.names.town)
-    feed.link(href=site.base + path, rel="self", type="application/atom+xml")
-    feed.link(href=site.base + page, rel="alternate", type="text/html")
-    feed.language("zh-CN")
-    feed.generator("fiveplusn")
-    feed.updated(_utc(updated))
+    feed = _Feed(
+        title,
+        site.base + page,
+        None,
+        language="zh-CN",
+        author_name=site.names.town,
+        feed_url=site.base + path,
+        feed_guid=site.tag(path.removeprefix("/")),
+        updated=_utc(updated),
+    )
     for entry in entries:
-        one = feed.add_entry(order="append")
-        one.id(site.tag(entry.id))
-        one.title(_NOT_XML.sub("\ufffd", entry.title))
-        one.link(href=entry.link, rel="alternate", type="text/html")
-        one.category(term=entry.category)
-        one.published(_utc(entry.published))
-        one.updated(_utc(entry.updated))
-        one.content(_NOT_XML.sub("\ufffd", "\n".join(entry.lines)), type="text")
-    content: bytes = feed.atom_str(pretty=True)
-    return content, updated
+        feed.add_item(
+            _NOT_XML.sub("\ufffd", entry.title),
+            entry.link,
+            None,
+            unique_id=site.tag(entry.id),
+            categories=(entry.category,),
+            pubdate=_utc(entry.published),
+            updateddate=_utc(entry.updated),
+            content="<br/>".join(escape(_NOT_XML.sub("\ufffd", line)) for line in entry.lines),
+        )
+    return feed.writeString("utf-8").encode(), updated
 
 
 def calendar(

@@ -32,6 +32,9 @@ _DATE = re.compile(_DAY)
 _MOMENT = re.compile(
     f"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{{1,6}})?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])"
 )
+_SEEN = r"[^\s\x00-\x1f\x7f-\x9f]"
+_ANY = r"[^\x00-\x1f\x7f-\x9f]*"
+_REASON = re.compile(f"{_ANY}{_SEEN}{_ANY}{_SEEN}{_ANY}")
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _REF = r"^[a-z][a-z-]*/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
@@ -81,6 +84,12 @@ def _code(text: str) -> str:
     return text
 
 
+def _a_reason(text: str) -> str:
+    if not _REASON.fullmatch(text):
+        raise ValueError("理由至少 2 个字，写成一行")
+    return text
+
+
 WRITTEN: Mapping[Callable[..., Any], str] = {
     _moment: f"^{_MOMENT.pattern}$",
     _day: f"^{_DATE.pattern}$",
@@ -99,6 +108,8 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 """One line written by staff for the public (a title, a reason). Never a resident's own words."""
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(clean)]
 """A longer text written by staff for the public (a notice, minutes, an explanation)."""
+Why = Annotated[Line, AfterValidator(_a_reason), Field(json_schema_extra={"pattern": f"^{_REASON.pattern}$"})]
+"""Why somebody looks at, takes out or changes personal data: the auditor reads it."""
 Flag = Annotated[bool, Field(strict=True)]
 """是/否: `true` or `false`, and nothing that merely looks like it."""
 WHOLE = BeforeValidator(_whole)

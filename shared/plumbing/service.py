@@ -360,7 +360,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
 
 
 def settle(app: Litestar, plan: Plan[Any], settings: Settings) -> None:
-    """What an application finds around itself: who may what, whose tokens are good, where it counts."""
+    """Give an application what it finds around itself: who may what, whose tokens are good, where it counts."""
     app.state = State(
         {
             "settings": settings,

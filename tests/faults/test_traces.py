@@ -74,7 +74,8 @@ async def test_a_request_is_followed_to_the_service_that_hears_of_it(pair: Pair,
     await open_a_box(pair)
 
     async def everything() -> bool:
-        return len(collector.named("send listener.events")) == 1 and len(collector.named("receive listener")) == 1
+        way = ("POST create_box", "change", "send sample.events", "receive listener", "send listener.events")
+        return all(collector.named(name) for name in way)
 
     await until(everything, "the spans of the whole way have come")
     [http], [write] = collector.named("POST create_box"), collector.named("change")

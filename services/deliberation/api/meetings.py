@@ -1,12 +1,12 @@
 """会议之前: plan, notice, invitations, applications, postponing and cancelling."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID, uuid4
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from services.deliberation import history, listing, views
 from services.deliberation.api.door import (
@@ -52,6 +52,7 @@ from services.deliberation.domain.notice import (
 from services.deliberation.domain.platform import Platform, platform_id
 from services.deliberation.listing import MeetingFilters
 from services.deliberation.store import MEETINGS, PLATFORMS, TOPICS
+from shared.events.base import Why
 from shared.plumbing import query
 from shared.plumbing.audit import audited
 from shared.plumbing.caller import Scope
@@ -222,7 +223,7 @@ async def list_applicants(
     id: FromPath[UUID],
     service: Here,
     ask: Asking,
-    reason: Annotated[str, QueryParameter(min_length=2, max_length=200)],
+    reason: FromQuery[Why],
 ) -> views.Rows:
     """参会申请人名单, with names and numbers; who looked, and why, is kept."""
     async with service.pool.acquire() as con, con.transaction():

@@ -1,11 +1,10 @@
 """协商平台: seats, members, guidance, the monthly duty."""
 
-from typing import Annotated
 from uuid import uuid4
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from services.deliberation import history, views
 from services.deliberation.api.door import Answer, Here, answered
@@ -35,6 +34,7 @@ from services.deliberation.domain.platform import (
 )
 from services.deliberation.members import MEMBER, forget, members_of
 from services.deliberation.store import PLATFORMS
+from shared.events.base import Why
 from shared.plumbing.audit import audited
 from shared.plumbing.caller import NotFound, Scope
 from shared.plumbing.change import change, together
@@ -149,7 +149,7 @@ async def list_platform_members(
     community: FromPath[str],
     service: Here,
     ask: Asking,
-    reason: Annotated[str | None, QueryParameter(min_length=2, max_length=200)] = None,
+    reason: FromQuery[Why | None] = None,
 ) -> views.Rows:
     """N 方代表名单: kind and term; with a `reason`, which is kept, name and number too."""
     ask.caller.must_reach(Scope(community))

@@ -30,9 +30,9 @@ from services.deliberation.domain.meeting import Application
 from services.deliberation.domain.published import PublicMeeting
 from services.deliberation.domain.wording import Named, day, moment, named
 from shared.events.deliberation import ApplicantKind
+from shared.plumbing import openapi
 from shared.plumbing.change import Ask
 from shared.plumbing.errors import BadBody, answer, chinese
-from shared.plumbing.openapi import page
 from shared.plumbing.schemas import Document
 from shared.plumbing.service import Asking
 from shared.rules.broken import RuleBroken
@@ -151,7 +151,7 @@ def _described(_: str, operation: Document) -> None:
     operation["requestBody"] = {"required": True, "content": content}
 
 
-_LOOK = {"described": page("400", "404", "422", "429")}
+_LOOK = {"described": openapi.page("400", "404", "422", "429")}
 _OPEN: dict[str, Any] = {"guards": [OFTEN], "exception_handlers": {Exception: _refused}, "opt": _LOOK}
 _BY_CODE: dict[str, Any] = {"guards": [OFTEN_APPLYING], "exception_handlers": {Exception: _refused}}
 

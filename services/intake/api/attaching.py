@@ -1,7 +1,6 @@
 """Doors: photos and voice that come with a complaint."""
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -10,22 +9,14 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from services.intake.deciding import handles
 from services.intake.domain.asked import Because
 from services.intake.domain.complaint import Complaint
-from services.intake.domain.people import Why
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.store import COMPLAINTS
+from shared.events.base import Why
+from shared.plumbing.attachments import doors
 from shared.plumbing.attachments.content import ENDINGS
-from shared.plumbing.attachments.keeping import Attachments
 from shared.plumbing.attachments.upload import OneFile, receive
 from shared.plumbing.caller import NotFound, Person, Reach
-from shared.plumbing.errors import BadBody
 from shared.plumbing.service import Asking, asked
-
-_HEADERS = {
-    "Cache-Control": "private, no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-}
-"""A file from outside is shown as what it is, by nobody's script, and kept by no cache."""
 
 
 @post("/complaints/{id:uuid}/attachments", request_max_body_size=None, operation_class=OneFile)
@@ -33,7 +24,7 @@ async def add_complaint_attachment(
     id: FromPath[UUID], request: Request[Any, Any, Any], service: Here
 ) -> dict[str, Any]:
     """上传附件: one photo or voice, field `file`. `outcome`: NEW, or KNOWN when the complaint has it already."""
-    attachments, terms, caller = _attachments(service), service.today.attachments, request.user
+    attachments, terms, caller = doors.kept(service), service.today.attachments, request.user
     caller.must_reach(COMPLAINTS.scope(await _complaint(service, id)))
     async with attachments.room():
         upload = await receive(request, terms.size)
@@ -45,7 +36,7 @@ async def add_complaint_attachment(
 async def list_complaint_attachments(id: FromPath[UUID], service: Here, ask: Asking) -> list[dict[str, Any]]:
     """附件清单: what they are, not what they show."""
     ask.caller.must_reach(COMPLAINTS.scope(await _complaint(service, id)))
-    return await _attachments(service).of(COMPLAINTS, id)
+    return await doors.kept(service).of(COMPLAINTS, id)
 
 
 @get("/complaints/{id:uuid}/attachments/{attachment:uuid}", opt={"media": ENDINGS})
@@ -59,9 +50,7 @@ async def read_complaint_attachment(
     """查看附件: faces and number plates are personal data, so who looked, and why, is kept."""
     await _must_hold(service, ask.caller, id)
     town = ask.caller.reach is Reach.TOWN
-    shown = await _attachments(service).read(ask, COMPLAINTS, id, attachment, reason, withdrawn=town)
-    name = f"attachment; filename*=UTF-8''{quote(shown.name, safe='')}"
-    return Response(shown.content, media_type=shown.media_type, headers=_HEADERS | {"Content-Disposition": name})
+    return doors.shown(await doors.kept(service).read(ask, COMPLAINTS, id, attachment, reason, withdrawn=town))
 
 
 @post("/complaints/{id:uuid}/attachments/{attachment:uuid}/withdraw", status_code=200)
@@ -69,13 +58,7 @@ async def withdraw_complaint_attachment(
     id: FromPath[UUID], attachment: FromPath[UUID], data: JSONBody[Because], service: Here, ask: Asking
 ) -> dict[str, Any]:
     """撤回附件: it is kept, and shown to the town alone."""
-    return await _attachments(service).withdraw(ask, COMPLAINTS, id, attachment, data.reason)
-
-
-def _attachments(service: IntakeService) -> Attachments:
-    if service.attachments is None:
-        raise BadBody("no_attachments", "本系统未设置附件存储", 501)
-    return service.attachments
+    return await doors.kept(service).withdraw(ask, COMPLAINTS, id, attachment, data.reason)
 
 
 async def _complaint(service: IntakeService, id: UUID) -> Complaint:

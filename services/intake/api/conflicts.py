@@ -6,8 +6,8 @@ from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 
 from services.intake import conflicts
-from services.intake.domain.people import Why
 from services.intake.registering import Here
+from shared.events.base import Why
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.house import Number
 from shared.plumbing.service import Asking

@@ -8,11 +8,10 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import PermissionDeniedException
 from litestar.response import Stream
 
-from services.intake.domain.people import Why
 from services.intake.exporting import Form, export
 from services.intake.registering import Here
 from services.intake.searching import Filters, search
-from shared.events.base import Flag
+from shared.events.base import Flag, Why
 from shared.plumbing import query
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse

@@ -13,12 +13,11 @@ from services.intake import finding, history, views
 from services.intake.deciding import handles, leads
 from services.intake.domain.asked import Order
 from services.intake.domain.masking import masked_name, masked_phone
-from services.intake.domain.people import Why
 from services.intake.domain.visibility import hidden_conditions, visible
 from services.intake.finding import Match, Sort
 from services.intake.registering import ORDER, Here, IntakeService
 from services.intake.searching import Filters, SearchText, search
-from shared.events.base import WHOLE
+from shared.events.base import WHOLE, Why
 from shared.plumbing import cursors, query
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound, Person

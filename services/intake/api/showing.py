@@ -10,10 +10,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from services.intake import views
 from services.intake.deciding import SAID, handles
 from services.intake.domain.hotspot import HotspotState
-from services.intake.domain.people import Why
 from services.intake.domain.visibility import visible
 from services.intake.registering import CONTACT, ORDER, WHEREABOUTS, Here
 from services.intake.store import COMPLAINTS
+from shared.events.base import Why
 from shared.plumbing.audit import READ, audited
 from shared.plumbing.caller import NotFound
 from shared.plumbing.service import Asking

@@ -11,8 +11,7 @@ from pydantic import ConfigDict, model_validator
 
 from services.intake.domain.asked import Phone, given
 from services.intake.domain.complaint import FINAL, Complaint, ComplaintState
-from services.intake.domain.people import Why
-from shared.events.base import Asked
+from shared.events.base import Asked, Why
 from shared.events.intake import ListingReason
 from shared.rules.broken import Reason, RuleBroken, refuse
 

@@ -1,27 +1,12 @@
 """What is asked about a person rather than about a complaint, and a contact that was put right."""
 
-import re
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, model_validator
 
 from services.intake.domain.asked import Complainant, Phone, given
-from shared.events.base import Asked, Line, Moment, Value
-
-_SEEN = r"[^\s\x00-\x1f\x7f-\x9f]"
-_ANY = r"[^\x00-\x1f\x7f-\x9f]*"
-_REASON = re.compile(f"{_ANY}{_SEEN}{_ANY}{_SEEN}{_ANY}")
-
-
-def _a_reason(text: str) -> str:
-    if not _REASON.fullmatch(text):
-        raise ValueError("理由至少 2 个字，写成一行")
-    return text
-
-
-Why = Annotated[Line, AfterValidator(_a_reason), Field(json_schema_extra={"pattern": f"^{_REASON.pattern}$"})]
-"""Why somebody looks at, takes out or changes personal data: the auditor reads it."""
+from shared.events.base import Asked, Line, Moment, Value, Why
 
 
 class LookUp(Asked):

@@ -196,8 +196,10 @@ async def test_lists_go_on_page_by_page_and_refuse_what_they_do_not_know(here: T
     rest = await here.get(f"/topics?state=ACCEPTED&limit=2&after={first['next']}")
     assert ([one["id"] for one in rest["items"]], rest["next"]) == (topics[:1], None)
     assert (await here.get("/topics?category=NOISE"))["items"] == []
-    for wrong in ("color=red", "state=LOST", f"state=REJECTED&after={first['next']}", "limit=0", "after=x"):
-        assert (await here.call("GET", f"/topics?{wrong}", SECRETARY)).status_code in (409, 422), wrong
+    for wrong in ("color=red", "state=LOST", "limit=0"):
+        assert (await here.call("GET", f"/topics?{wrong}", SECRETARY)).status_code == 422, wrong
+    for wrong in (f"state=REJECTED&after={first['next']}", "after=x"):
+        assert (await here.call("GET", f"/topics?{wrong}", SECRETARY)).status_code == 409, wrong
     assert (await here.get("/topics", OTHERS))["items"] == []
     planned = await here.post("/meetings", {"community": "dahuichang", "starts_at": BEGIN + 4 * DAY, "topics": topics})
     assert [one["id"] for one in (await here.get(f"/meetings?topic={topics[1]}"))["items"]] == [planned["id"]]

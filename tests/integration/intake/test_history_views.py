@@ -14,6 +14,7 @@ from services.intake.api.following import PER_MINUTE
 from services.intake.domain.masking import masked_name, masked_phone
 from services.intake.following import follow_code, followed
 from services.intake.store import COMPLAINTS
+from shared.plumbing.dictated import written
 from shared.plumbing.follow_codes import read_code
 from tests.integration.intake.town import DAY, HOUR, OFFICER, SUPERVISOR, UNIT, Town
 from tests.support.running import OPERATOR
@@ -158,8 +159,9 @@ def test_a_code_is_read_however_it_is_written_and_nobody_makes_one_without_the_k
     assert re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}", code)
     assert code == follow_code(key, id)
     spoken = code.lower().replace("-", " ").replace("0", "o").replace("1", "l")
-    for written in (code, code.replace("-", ""), code.lower(), spoken, spoken.replace("l", "i"), f" {code}\n"):
-        assert read_code(written) == code, written
+    for heard in (code, code.replace("-", ""), code.lower(), spoken, spoken.replace("l", "i"), f" {code}\n"):
+        digits = read_code(heard)
+        assert digits is not None and written(digits) == code, heard
     for bad in ("", "0" * 15, "0" * 17, "U" * 16, "é" * 16, "０" * 16):
         assert read_code(bad) is None, bad
     others = [follow_code(bytes([n] * 32), id) for n in range(100)]

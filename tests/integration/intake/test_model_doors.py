@@ -168,7 +168,7 @@ class Wanderer:
         self.journal += said
         self.asked[name] += bool(said)
         answer = await self.status(word, body, who, headers, 200)
-        await self.journals()
+        await self.ring()
         if said and random.random() < 0.3:
             again = await self.status(word, body, who, headers, 200 if self.reached(who) else 404, exact=False)
             if again.status_code == 200:
@@ -201,6 +201,12 @@ class Wanderer:
         """The clock moves on; what is due rings in order."""
         self.now = max(moment, self.now)
         await self.here.at(self.now)
+        await self.ring()
+
+    async def ring(self) -> None:
+        """What is due now rings, here and in the rule book: what was decided may have made it due."""
+        while await self.here.service.timers.fire():
+            pass
         tried: set[Any] = set()
         while due := sorted(
             timer
