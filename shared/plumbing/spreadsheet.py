@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from litestar import Response
+
 from shared.plumbing.guard import guarded
 from shared.rules.township import SHANGHAI
 
@@ -32,3 +34,9 @@ def csv_file(headings: Sequence[str], lines: Iterable[Sequence[object]]) -> byte
     writer.writerow(headings)
     writer.writerows([guarded(cell(value)) for value in line] for line in lines)
     return text.getvalue().encode("utf-8-sig")
+
+
+def download(content: bytes, name: str) -> Response[bytes]:
+    """A CSV file under this name."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=CSV, headers=headers)

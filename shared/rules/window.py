@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 
-from shared.rules.month import month_end
+from shared.rules.month import month_after, month_end
 from shared.rules.township import SHANGHAI
 
 
@@ -21,6 +21,15 @@ class Window:
     def of(cls, first: date, last: date) -> "Window":
         """From the first month until the last, both included; each by its first day."""
         return cls(datetime.combine(first, time(), SHANGHAI), month_end(last))
+
+    def months(self) -> list["Window"]:
+        """Its months one by one."""
+        found: list[Window] = []
+        first = self.start.astimezone(SHANGHAI).date()
+        while not found or found[-1].end < self.end:
+            found.append(Window.of(first, first))
+            first = month_after(first)
+        return found
 
     def holds(self, moment: datetime | None) -> bool:
         """Whether this moment lies in it."""

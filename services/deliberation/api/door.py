@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Response
 from litestar.di import NamedDependency
 
 from services.deliberation.domain.meeting import Meeting
@@ -16,7 +15,6 @@ from shared.plumbing.caller import NotFound, Reach
 from shared.plumbing.change import Ask, together
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Service
-from shared.plumbing.spreadsheet import CSV
 from shared.plumbing.work import Held, Wanted, Work
 
 DeliberationService = Service[Terms]
@@ -36,12 +34,6 @@ def must_speak_for(ask: Ask, party: str, meeting: Meeting | None) -> None:
 def answered(held: Held[Any]) -> Answer:
     """What every writing door answers."""
     return {"id": str(held.id), "version": held.version}
-
-
-def download(content: bytes, name: str) -> Response[bytes]:
-    """A CSV file under this name."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type=CSV, headers=headers)
 
 
 async def around_meeting(

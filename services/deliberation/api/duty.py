@@ -6,13 +6,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from services.deliberation import duty, views
-from services.deliberation.api.door import Answer, Here, download
+from services.deliberation.api.door import Answer, Here
 from services.deliberation.domain.asked import ExplainMonth
 from services.deliberation.domain.platform import explain_month, platform_id
 from services.deliberation.store import PLATFORMS
 from shared.plumbing.change import change
 from shared.plumbing.service import Asking
-from shared.plumbing.spreadsheet import CSV, csv_file
+from shared.plumbing.spreadsheet import CSV, csv_file, download
 
 Year = Annotated[int, QueryParameter(ge=2000, le=2100)]
 

@@ -7,12 +7,12 @@ from litestar import Response, get
 from litestar.params import FromQuery
 
 from services.deliberation import counting, views
-from services.deliberation.api.door import Answer, DeliberationService, Here, download
+from services.deliberation.api.door import Answer, DeliberationService, Here
 from services.deliberation.counting import Counted, Whole
 from shared.plumbing.caller import Person, Reach, Scope
 from shared.plumbing.periods import From, Until, against_months, window
 from shared.plumbing.service import Asking
-from shared.plumbing.spreadsheet import CSV, csv_file
+from shared.plumbing.spreadsheet import CSV, csv_file, download
 from shared.rules.broken import Reason, refuse
 
 

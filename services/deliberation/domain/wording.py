@@ -1,6 +1,5 @@
 """用语: how papers of deliberation call things, times and numbers (GB/T 9704, GB/T 15835)."""
 
-from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
@@ -9,16 +8,10 @@ from services.deliberation.domain.undertaking import UndertakingState
 from shared.events import deliberation as said
 from shared.events.base import Fact
 from shared.events.vocabulary import (
-    DisclosureStage,
-    FiveQualities,
     ProgressStep,
-    ProjectCategory,
-    Quantity,
-    SevenNeeds,
     TopicOrigin,
-    WhistleKind,
 )
-from shared.rules.township import SHANGHAI, Town
+from shared.rules.naming import VOCABULARY, Named, day, moment
 
 __all__ = ["HEADINGS", "KINDS", "TOPIC_STATES", "Named", "chinese", "day", "moment", "named"]
 
@@ -117,6 +110,7 @@ KINDS = {
 """What streams of this kind are called."""
 
 _PAIRS: tuple[tuple[StrEnum, str], ...] = (
+    *VOCABULARY,
     (TopicOrigin.HOTSPOT, "共性诉求（热点）"),
     (TopicOrigin.ROUTE, "诉求转办"),
     (TopicOrigin.TWO_COMMITTEES, "两委提议"),
@@ -202,47 +196,12 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (UndertakingState.ASSIGNED, "落实中"),
     (UndertakingState.DONE, "已完成"),
     (UndertakingState.EXCUSED, "已免除"),
-    (WhistleKind.PUBLIC_DEMAND, "群众诉求"),
-    (WhistleKind.KEY_TASK, "重点工作"),
-    (WhistleKind.JOINT_ENFORCEMENT, "综合执法"),
-    (WhistleKind.EMERGENCY, "应急处置"),
-    (ProjectCategory.HOUSING_CONDITIONS, "改善居住条件"),
-    (ProjectCategory.PUBLIC_SAFETY, "保障公共安全"),
-    (ProjectCategory.LIVEABLE_ENVIRONMENT, "营造宜居环境"),
-    (ProjectCategory.TRAVEL, "便民出行"),
-    (SevenNeeds.CHILDCARE, "幼有所育"),
-    (SevenNeeds.EDUCATION, "学有所教"),
-    (SevenNeeds.EMPLOYMENT, "劳有所得"),
-    (SevenNeeds.MEDICAL_CARE, "病有所医"),
-    (SevenNeeds.ELDERLY_CARE, "老有所养"),
-    (SevenNeeds.HOUSING, "住有所居"),
-    (SevenNeeds.SOCIAL_ASSISTANCE, "弱有所扶"),
-    (FiveQualities.CONVENIENCE, "便利性"),
-    (FiveQualities.LIVABILITY, "宜居性"),
-    (FiveQualities.DIVERSITY, "多样性"),
-    (FiveQualities.FAIRNESS, "公正性"),
-    (FiveQualities.SAFETY, "安全性"),
     (ProgressStep.HANDLING, "办理进展"),
     (ProgressStep.LISTING_PROPOSED, "建议挂账"),
     (ProgressStep.ISSUE_ESCALATED, "已吹哨"),
     (ProgressStep.DEPARTMENT_CHECKED_IN, "部门已报到"),
     (ProgressStep.ISSUE_RESOLVED, "吹哨事项已解决"),
     (ProgressStep.PROJECT_DISCLOSED, "项目进展已公开"),
-    (DisclosureStage.POOLED, "入池"),
-    (DisclosureStage.APPROVED, "立项"),
-    (DisclosureStage.STARTED, "开工"),
-    (DisclosureStage.COMPLETED, "完工"),
-    (DisclosureStage.ACCEPTED, "验收"),
-    (Quantity.PLACES, "处"),
-    (Quantity.BUILDINGS, "栋"),
-    (Quantity.AREAS, "片"),
-    (Quantity.TRUCKLOADS, "车"),
-    (Quantity.PIECES, "件"),
-    (Quantity.METRES, "米"),
-    (Quantity.SQUARE_METRES, "平方米"),
-    (Quantity.HOUSEHOLDS, "户"),
-    (Quantity.TIMES, "次"),
-    (Quantity.DAYS, "天"),
 )
 _WORDS = {(type(word), word): chinese for word, chinese in _PAIRS}
 """By list and word: the same word stands in several lists and means another thing in each."""
@@ -251,18 +210,6 @@ _WORDS = {(type(word), word): chinese for word, chinese in _PAIRS}
 def named(word: StrEnum) -> str:
     """A word of a closed list in Chinese."""
     return _WORDS[type(word), word]
-
-
-def day(on: date) -> str:
-    """日期 in full, without leading zeros (GB/T 9704-2012, 7.3.5): 2026年1月5日. An instant: its day in Asia/Shanghai."""
-    local = on.astimezone(SHANGHAI) if isinstance(on, datetime) else on
-    return f"{local.year}年{local.month}月{local.day}日"
-
-
-def moment(at: datetime) -> str:
-    """时间 for people, Asia/Shanghai: 2026年1月5日9:05 (GB/T 15835)."""
-    local = at.astimezone(SHANGHAI)
-    return f"{day(local)}{local.hour}:{local.minute:02}"
 
 
 def share(part: Fraction) -> str:
@@ -286,35 +233,3 @@ def chinese(number: int) -> str:
         else:
             gap = True
     return words.removeprefix("一") if 10 <= number < 20 else words
-
-
-class Named:
-    """What the town's codes are called; a code that is no longer in the configuration is still shown as it is."""
-
-    def __init__(self, town: Town) -> None:
-        self._town = town
-
-    @property
-    def town(self) -> str:
-        """The town."""
-        return self._town.name
-
-    def community(self, code: str) -> str:
-        """社区/村."""
-        found = self._town.community(code)
-        return found.name if found else code
-
-    def category(self, code: str) -> str:
-        """诉求分类."""
-        found = self._town.category(code)
-        return found.name if found else code
-
-    def place(self, code: str | None) -> str:
-        """The named place; empty, where none is known."""
-        found = self._town.place(code)
-        return found.name if found else code or ""
-
-    def unit(self, code: str) -> str:
-        """承办单位/部门."""
-        found = self._town.unit(code)
-        return found.name if found else code
