@@ -44,9 +44,6 @@ select $2 where exists (
     union all select from undertakings where community = $1 and 'undertaking/' || id = $2
 )
 """
-_CHECKSUMS = """
-select sha256 from attachments where kind = $1 and owner = $2 and withdrawn_at is null and erased_at is null
-"""
 _ABSENCES = """
 select a.id, a.version, a.community, a.party, a.meeting, a.times, a.reports, a.answer,
     exists (select from vault v where v.owner = a.id) as superior_registered,
@@ -66,11 +63,6 @@ async def guided(pool: Pool, community: str, about: str | None) -> frozenset[str
     """`about`, if it is a topic, meeting, assembly or undertaking of this community."""
     found = await pool.fetchval(_GUIDED, community, about) if about else None
     return frozenset({found} if found else ())
-
-
-async def checksums(pool: Pool, kind: Kind[Any], owner: UUID) -> frozenset[str]:
-    """校验值 of the attachments that a matter has."""
-    return frozenset(row["sha256"] for row in await pool.fetch(_CHECKSUMS, kind.name, owner))
 
 
 async def absences(pool: Pool, reach: list[str] | None, community: str | None) -> Rows:

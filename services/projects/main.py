@@ -16,6 +16,7 @@ PLAN = Plan(
     listen=listen,
     publishes=True,
     ring=ring,
+    attachments=True,
 )
 
 if __name__ == "__main__":

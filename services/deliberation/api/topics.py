@@ -39,6 +39,7 @@ from services.deliberation.domain.undertaking import Undertaking
 from services.deliberation.listing import TopicFilters
 from services.deliberation.store import HOTSPOT_TOPICS, TOPICS, UNDERTAKINGS, HotspotTopic
 from shared.plumbing import query
+from shared.plumbing.attachments.doors import checksums
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.histories import Told
@@ -115,7 +116,7 @@ async def distribute_topic_background(
     ask: Asking,
 ) -> Answer:
     """发放背景材料."""
-    kept = await views.checksums(service.pool, TOPICS, id)
+    kept = await checksums(service.pool, TOPICS, id)
     return await change(service.base, TOPICS, id, ask, distribute_background, data, kept=kept)
 
 

@@ -17,6 +17,7 @@ from services.deliberation.domain.undertaking import Undertaking, excuse, finish
 from services.deliberation.listing import UndertakingFilters
 from services.deliberation.store import TOPICS, UNDERTAKINGS
 from shared.plumbing import query
+from shared.plumbing.attachments.doors import checksums
 from shared.plumbing.change import change, together
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
@@ -53,7 +54,7 @@ async def report_undertaking(
     ask: Asking,
 ) -> Answer:
     """报告落实进展."""
-    kept = await views.checksums(service.pool, UNDERTAKINGS, id)
+    kept = await checksums(service.pool, UNDERTAKINGS, id)
     return await change(service.base, UNDERTAKINGS, id, ask, report, data, kept=kept)
 
 
@@ -65,7 +66,7 @@ async def finish_undertaking(
     ask: Asking,
 ) -> Answer:
     """落实完成; after the last one the result must be public in time."""
-    kept = await views.checksums(service.pool, UNDERTAKINGS, id)
+    kept = await checksums(service.pool, UNDERTAKINGS, id)
 
     def decide(work: Work, held: Held[Undertaking]) -> Answer:
         return _ended(service, work, held, bool(held.change(finish, data, kept=kept, now=work.now)))

@@ -1,7 +1,5 @@
 """Whether what a request names stands in the town's lists."""
 
-from collections.abc import Collection, Sequence
-
 from shared.rules.broken import Reason
 from shared.rules.township import Town
 
@@ -18,15 +16,6 @@ def unknown_anchor(town: Town, community: str, category: str, place: str | None)
         and Reason("place_elsewhere", "地点不属于该社区（村）", "/place"),
     )
     return [reason for reason in found if reason]
-
-
-def unknown_files(wanted: Sequence[str], kept: Collection[str], pointer: str) -> list[Reason]:
-    """Reasons why these checksums cannot be named: no attachment of the matter has them, or they come twice."""
-    return [
-        Reason("attachment_unknown", "没有这个校验值的附件，请先上传", f"{pointer}/{number}")
-        for number, sum in enumerate(wanted)
-        if sum not in kept or sum in wanted[:number]
-    ]
 
 
 def unknown_unit(town: Town, code: str | None, pointer: str) -> Reason | None:

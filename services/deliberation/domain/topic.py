@@ -14,7 +14,7 @@ from services.deliberation.domain.asked import (
     ProposeTopic,
     RejectTopic,
 )
-from services.deliberation.domain.named import unknown_anchor, unknown_files
+from services.deliberation.domain.named import unknown_anchor
 from shared.events.base import Mention, ref, ref_id, ref_kind
 from shared.events.deliberation import (
     AssemblyDemanded,
@@ -53,6 +53,7 @@ from shared.events.deliberation import (
     UpwardReviewDue,
 )
 from shared.events.vocabulary import DisclosureStage, ProgressStep, TopicOrigin
+from shared.rules.attachment import unknown_files
 from shared.rules.broken import Reason, refuse
 from shared.rules.deadline import Watch
 from shared.rules.township import SHANGHAI, Town

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.deliberation.domain.asked import ExcuseUndertaking, FinishUndertaking, Promise, ReportUndertaking
-from services.deliberation.domain.named import unknown_files, unknown_unit
+from services.deliberation.domain.named import unknown_unit
 from shared.events.base import Mention, derived, ref
 from shared.events.deliberation import (
     UndertakingAssigned,
@@ -18,6 +18,7 @@ from shared.events.deliberation import (
     UndertakingReported,
     Workload,
 )
+from shared.rules.attachment import unknown_files
 from shared.rules.broken import Reason, refuse
 from shared.rules.deadline import Watch
 from shared.rules.township import Town

@@ -1,10 +1,25 @@
 """The doors of projects for people."""
 
-from services.projects.api import batches, carrying_out, pool, suggestions
+from services.projects.api import (
+    batches,
+    carrying_out,
+    files,
+    history,
+    lists,
+    pool,
+    public,
+    statistics,
+    suggestions,
+)
 
 ROUTES = [
     *suggestions.ROUTES,
     *pool.ROUTES,
     *carrying_out.ROUTES,
     *batches.ROUTES,
+    *lists.ROUTES,
+    *history.ROUTES,
+    *statistics.ROUTES,
+    *files.ROUTES,
+    *public.ROUTES,
 ]

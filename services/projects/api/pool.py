@@ -4,10 +4,10 @@ from uuid import UUID, uuid4
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 
 from services.projects import views
-from services.projects.api.door import Answer, Here, State, answered, reach_stage
+from services.projects.api.door import Answer, Here, answered, reach_stage
 from services.projects.domain import approving, batch, disclosing, proposing
 from services.projects.domain.asked import (
     ApproveProject,
@@ -37,17 +37,6 @@ async def propose_project(data: JSONBody[ProposeProject], service: Here, ask: As
     return await change(
         service.base, PROJECTS, uuid4(), ask, proposing.propose, data, now=service.now(), town=service.town
     )
-
-
-@get("/projects")
-async def list_projects(
-    service: Here,
-    ask: Asking,
-    only: State = None,
-    community: FromQuery[str | None] = None,
-) -> list[Answer]:
-    """民心项目池."""
-    return await views.listed(service.pool, PROJECTS, ask.caller, state=only, community=community)
 
 
 @get("/projects/{id:uuid}")
@@ -147,7 +136,6 @@ async def approve_project(
 
 ROUTES = [
     propose_project,
-    list_projects,
     read_project,
     pool_project,
     reject_project,

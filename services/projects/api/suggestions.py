@@ -2,11 +2,10 @@
 
 from uuid import UUID, uuid4
 
-from litestar import get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar import post
+from litestar.params import FromPath, JSONBody
 
-from services.projects import views
-from services.projects.api.door import Answer, Here, State, answered
+from services.projects.api.door import Answer, Here, answered
 from services.projects.domain import proposing, suggesting
 from services.projects.domain.asked import (
     AnswerSuggestion,
@@ -44,17 +43,6 @@ async def collect_suggestion(data: JSONBody[CollectSuggestion], service: Here, a
         calendar=service.calendar,
         town=service.town,
     )
-
-
-@get("/suggestions")
-async def list_suggestions(
-    service: Here,
-    ask: Asking,
-    only: State = None,
-    community: FromQuery[str | None] = None,
-) -> list[Answer]:
-    """建议池."""
-    return await views.listed(service.pool, SUGGESTIONS, ask.caller, state=only, community=community)
 
 
 @post("/suggestions/{id:uuid}/review", status_code=200)
@@ -147,7 +135,6 @@ async def answer_suggestion(
 
 ROUTES = [
     collect_suggestion,
-    list_suggestions,
     review_suggestion,
     convert_suggestion,
     merge_suggestion,
