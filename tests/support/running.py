@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
 from litestar import Litestar
+from PIL import Image
 
 from ops.embedded.keys import Bearer, Keys
 from shared.events.base import Fact
@@ -63,6 +65,18 @@ class Live:
         answer = await self.call("POST", path, who, body)
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
+
+    async def pictured(self, path: str, colour: str, who: Bearer) -> dict[str, Any]:
+        """A picture is attached; what the list of attachments says of it."""
+        picture = BytesIO()
+        Image.new("RGB", (8, 8), colour).save(picture, "PNG")
+        files = {"file": ("材料.png", picture.getvalue(), "image/png")}
+        token = self.keys.token(who, now=datetime.now(UTC), lifetime=timedelta(hours=1))
+        answer = await self.client.post(path, files=files, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 201, answer.text
+        (found,) = [one for one in await self.get(path, who) if one["id"] == answer.json()["id"]]
+        shown: dict[str, Any] = found
+        return shown
 
     async def reasons(self, path: str, who: Bearer | None, body: object) -> list[str]:
         """Write; it must be refused: the codes of all reasons."""

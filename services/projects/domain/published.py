@@ -49,6 +49,8 @@ def note(fact: Fact, project: Project, town: Named) -> str:
             return f"{fact.reason}；{day(fact.deadline.finish_on)}前整改；{_opinions(fact)}"
         case said.ProjectEvaluated():
             return effect(project, fact)
+        case said.MilestoneReached():
+            return f"{project.milestones[fact.number - 1].public_title}，{day(fact.reached_on)}"
         case _:
             return words(fact, town)
 
@@ -87,21 +89,24 @@ def effect(project: Project, evaluated: ProjectEvaluated) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """完成日期, as it was promised and as it stands."""
+    """完成日期, as it was first promised and as it stands. `days_late`: the completion, after the day first promised."""
 
     first: str
     now: str
     moved: bool
+    days_late: int | None
 
 
 def promise(project: Project) -> Promise | None:
     """首次承诺 and 目前安排, as ISO days; None before the approval."""
     if project.first_finish_on is None or project.finish_on is None:
         return None
+    first, done = project.first_finish_on, project.completed_on
     return Promise(
-        project.first_finish_on.isoformat(),
+        first.isoformat(),
         project.finish_on.isoformat(),
-        project.first_finish_on != project.finish_on,
+        first != project.finish_on,
+        max(0, (done - first).days) if done else None,
     )
 
 

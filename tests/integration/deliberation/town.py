@@ -1,13 +1,10 @@
 """A running deliberation service on a database of its own, and the people who use it."""
 
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
-from io import BytesIO
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-from PIL import Image
 
 from ops.embedded.keys import Bearer
 from services.deliberation.main import PLAN
@@ -33,15 +30,7 @@ class Town(Live):
 
     async def attached(self, path: str, colour: str, who: Bearer = SECRETARY) -> dict[str, Any]:
         """A picture is attached; what the list says of it."""
-        picture = BytesIO()
-        Image.new("RGB", (8, 8), colour).save(picture, "PNG")
-        files = {"file": ("材料.png", picture.getvalue(), "image/png")}
-        token = self.keys.token(who, now=datetime.now(UTC), lifetime=timedelta(hours=1))
-        answer = await self.client.post(path, files=files, headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 201, answer.text
-        (found,) = [one for one in await self.get(path, who) if one["id"] == answer.json()["id"]]
-        shown: dict[str, Any] = found
-        return shown
+        return await self.pictured(path, colour, who)
 
     async def said(self, stream: UUID | str) -> list[str]:
         """The names of the facts of a stream, in order."""
