@@ -5,6 +5,7 @@ from services.projects.domain.terms import Terms
 from services.projects.handlers import listen
 from services.projects.schedule import ring
 from services.projects.store import KINDS
+from services.projects.telling import teller
 from shared.plumbing.service import Plan, run
 
 PLAN = Plan(
@@ -16,6 +17,7 @@ PLAN = Plan(
     listen=listen,
     publishes=True,
     ring=ring,
+    tells=teller,
     attachments=True,
 )
 

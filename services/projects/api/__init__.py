@@ -11,6 +11,7 @@ from services.projects.api import (
     statistics,
     suggestions,
 )
+from shared.plumbing.notices.doors import NOTICE_DOORS
 
 ROUTES = [
     *suggestions.ROUTES,
@@ -22,4 +23,5 @@ ROUTES = [
     *statistics.ROUTES,
     *files.ROUTES,
     *public.ROUTES,
+    *NOTICE_DOORS,
 ]
