@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from services.projects.domain.batch import Batch
@@ -12,6 +12,7 @@ from services.projects.domain.suggestion import Suggestion
 from shared.events.base import ref_kind
 from shared.events.projects import EffectVerdict, SuggestionOrigin, SuggestionOutcome
 from shared.rules.figure import Figure, count, share
+from shared.rules.township import SHANGHAI
 from shared.rules.window import Window
 
 
@@ -136,7 +137,7 @@ def of_projects(courses: Iterable[Course], window: Window, now: datetime) -> dic
     those = list(courses)
     proposed = [one for one in those if _took(one, Step.PROPOSED, window)]
     early = [one for one in proposed if one.origin in BEFORE_COMPLAINTS]
-    due = [one for one in those if one.project.first_finish_on and window.holds(end_of(one.project.first_finish_on))]
+    due = [one for one in those if one.project.first_finish_on and _lies_in(one.project.first_finish_on, window)]
     stands = Counter(kept(one.project, now) for one in due)
     had_to = sum(stands[how] for how in HAD_TO)
     promised = had_to + stands[Kept.WAITING]
@@ -233,6 +234,10 @@ def grouped(courses: Sequence[Course], by: By) -> dict[str, list[Course]]:
 def _took(course: Course, step: Step, window: Window) -> bool:
     """Whether it took this step in the window, once or more often."""
     return any(taken is step and window.holds(at) for at, taken in course.steps)
+
+
+def _lies_in(day: date, window: Window) -> bool:
+    return window.holds(datetime.combine(day, time(), SHANGHAI))
 
 
 def _with_route(project: Project) -> bool:
