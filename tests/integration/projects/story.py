@@ -11,6 +11,14 @@ from tests.support.running import Running
 from tests.support.servers import moment
 
 DONE = [{"work": "护栏", "amount": 800, "quantity": "METRES"}]
+INSPECTION = {
+    "held_at": "2024-03-01T02:00:00+00:00",
+    "group": {"residents": 3, "unit": BUILDER.department, "supervisor": True},
+    "builder_present": False,
+    "asked": 10,
+    "satisfied": 9,
+}
+"""An acceptance inspection on 2024-03-01, 10:00."""
 
 
 async def proposed(here: Running, title: str, **other: Any) -> str:
@@ -49,14 +57,7 @@ async def accepted(here: Running, id: str, asked: int = 10, satisfied: int = 9) 
     path = f"/projects/{id}"
     await here.at(moment("2024-03-01T02:00:00"))
     await here.post(f"{path}/complete", BUILDER, {"completed_on": "2024-03-01", "spent_yuan": 90, "done": DONE})
-    inspection = {
-        "held_at": "2024-03-01T02:00:00+00:00",
-        "group": {"residents": 3, "unit": BUILDER.department, "supervisor": True},
-        "builder_present": False,
-        "asked": asked,
-        "satisfied": satisfied,
-    }
-    await here.post(f"{path}/acceptance", SUPERVISOR, inspection)
+    await here.post(f"{path}/acceptance", SUPERVISOR, INSPECTION | {"asked": asked, "satisfied": satisfied})
     maintained = {
         "owner": VILLAGE,
         "maintainer": VILLAGE,

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from ops.embedded.keys import Bearer
 from services.projects.main import PLAN
-from tests.integration.projects.story import DONE, started
+from tests.integration.projects.story import DONE, INSPECTION, started
 from tests.integration.projects.test_doors import BEGIN, BUILDER, SUPERVISOR, VILLAGE
 from tests.support.running import Running, running
 from tests.support.servers import Server, moment
@@ -53,14 +53,7 @@ async def test_completion_acceptance_and_rectification_name_only_files_that_are_
     assert await here.refused(f"{path}/complete", BUILDER, completed) == ["attachment_unknown"]
     photo = await here.pictured(files, "green", BUILDER)
     await here.post(f"{path}/complete", BUILDER, completed | {"evidence": [photo["sha256"]]})
-    inspection = {
-        "held_at": "2024-03-01T02:00:00+00:00",
-        "group": {"residents": 3, "unit": BUILDER.department, "supervisor": True},
-        "builder_present": False,
-        "asked": 10,
-        "satisfied": 9,
-        "evidence": [NOBODYS],
-    }
+    inspection = INSPECTION | {"evidence": [NOBODYS]}
     assert await here.refused(f"{path}/acceptance", SUPERVISOR, inspection) == ["attachment_unknown"]
     rectify = inspection | {"reason": "护栏松动"}
     assert await here.refused(f"{path}/rectification", SUPERVISOR, rectify) == ["attachment_unknown"]

@@ -6,7 +6,7 @@ from functools import reduce
 
 import pytest
 
-from services.projects.domain import batch, project, suggestion
+from services.projects.domain import batch, suggestion
 from services.projects.domain.figures import (
     DEFINITIONS,
     Asked,
@@ -59,6 +59,7 @@ from tests.unit.projects.builders import (
     due,
     proposed,
     started,
+    state_of,
 )
 
 JUNE = Window.of(date(2024, 6, 1), date(2024, 6, 1))
@@ -66,16 +67,10 @@ SPRING = Window.of(date(2024, 3, 1), date(2024, 6, 1))
 LATER = at("2024-09-01")
 
 
-def state(facts: list[ProjectFact]) -> Project:
-    found = reduce(project.evolve, facts, None)
-    assert found is not None
-    return found
-
-
 def course(facts: list[ProjectFact], *steps: tuple[str, Step], **other: object) -> Course:
     """A project with its steps at nine o'clock of these days."""
     taken = tuple((at(day), step) for day, step in steps)
-    return replace(Course(PROJECT, state(facts), None, taken), **other)  # type: ignore[arg-type]
+    return replace(Course(PROJECT, state_of(facts), None, taken), **other)  # type: ignore[arg-type]
 
 
 def asked(origin: SuggestionOrigin, collected_at: datetime, answered_at: datetime | None = None) -> Asked:
@@ -145,18 +140,18 @@ ORDERED = RectificationOrdered(
 @pytest.mark.parametrize(
     ("one", "now", "how"),
     [
-        (state(completed()), LATER, Kept.IN_TIME),
-        (replace(state(completed()), completed_on=date(2024, 6, 30)), LATER, Kept.IN_TIME),
-        (replace(state(completed()), completed_on=date(2024, 7, 1)), LATER, Kept.LATE),
-        (replace(state(completed()), completed_on=date(2024, 7, 1), finish_on=date(2024, 8, 1)), LATER, Kept.LATE),
-        (state(started()), at("2024-06-30", 23), Kept.WAITING),
-        (state(started()), at("2024-07-01", 0), Kept.OVERDUE),
-        (replace(state(started()), finish_on=date(2024, 8, 1)), at("2024-07-01", 0), Kept.OVERDUE),
-        (replace(state(started()), state=ProjectState.SUSPENDED), LATER, Kept.OVERDUE),
-        (state([*completed(), ORDERED]), at("2024-06-20"), Kept.WAITING),
-        (state([*completed(), ORDERED]), at("2024-07-20"), Kept.OVERDUE),
-        (state([*started(), ProjectCancelled(reason="另有安排")]), LATER, Kept.LEFT_OUT),
-        (state([proposed()]), LATER, Kept.LEFT_OUT),
+        (state_of(completed()), LATER, Kept.IN_TIME),
+        (replace(state_of(completed()), completed_on=date(2024, 6, 30)), LATER, Kept.IN_TIME),
+        (replace(state_of(completed()), completed_on=date(2024, 7, 1)), LATER, Kept.LATE),
+        (replace(state_of(completed()), completed_on=date(2024, 7, 1), finish_on=date(2024, 8, 1)), LATER, Kept.LATE),
+        (state_of(started()), at("2024-06-30", 23), Kept.WAITING),
+        (state_of(started()), at("2024-07-01", 0), Kept.OVERDUE),
+        (replace(state_of(started()), finish_on=date(2024, 8, 1)), at("2024-07-01", 0), Kept.OVERDUE),
+        (replace(state_of(started()), state=ProjectState.SUSPENDED), LATER, Kept.OVERDUE),
+        (state_of([*completed(), ORDERED]), at("2024-06-20"), Kept.WAITING),
+        (state_of([*completed(), ORDERED]), at("2024-07-20"), Kept.OVERDUE),
+        (state_of([*started(), ProjectCancelled(reason="另有安排")]), LATER, Kept.LEFT_OUT),
+        (state_of([proposed()]), LATER, Kept.LEFT_OUT),
     ],
 )
 def test_only_the_date_first_promised_counts(one: Project, now: datetime, how: Kept) -> None:
@@ -164,7 +159,7 @@ def test_only_the_date_first_promised_counts(one: Project, now: datetime, how: K
 
 
 def test_what_is_open_past_its_date_is_a_miss_today() -> None:
-    moved = course(started(), project=replace(state(started()), finish_on=date(2024, 9, 1), carried_over=1))
+    moved = course(started(), project=replace(state_of(started()), finish_on=date(2024, 9, 1), carried_over=1))
     gone = course([*started(), ProjectCancelled(reason="另有安排")])
     those = [course(completed()), course(started()), moved, gone]
     found = of_projects(those, JUNE, LATER)
@@ -184,7 +179,7 @@ def test_few_complaints_before_are_no_success_and_no_failure() -> None:
         EffectVerdict.NOT_RECURRED,
     ]  # fmt: skip
     those = [
-        course(accepted(), ("2024-06-30", Step.EVALUATED), project=replace(state(accepted()), verdict=verdict))
+        course(accepted(), ("2024-06-30", Step.EVALUATED), project=replace(state_of(accepted()), verdict=verdict))
         for verdict in verdicts
     ]
     found = of_projects(those, JUNE, LATER)
@@ -250,7 +245,7 @@ def test_money_is_reckoned_by_the_batch_that_approved_it() -> None:
     ]
     money = reduce(batch.evolve, facts, None)
     assert money is not None
-    own, other = state(completed()), state(approved())
+    own, other = state_of(completed()), state_of(approved())
     assert own.batch == BATCH
     assert of_batch(money, {PROJECT: own, OTHER: other}) == {
         "planned_yuan": Figure(100_000, None, 100_000),

@@ -2,12 +2,9 @@
 
 from dataclasses import replace
 from datetime import date
-from functools import reduce
 
 import pytest
 
-from services.projects.domain import project
-from services.projects.domain.project import Project
 from services.projects.domain.published import NEWS, STEPS, effect, effect_words, note, promise
 from services.projects.domain.wording import HEADINGS, SOURCES, named, origins, tagged, words
 from shared.events import projects as said
@@ -19,7 +16,6 @@ from shared.events.projects import (
     PlannedMilestone,
     ProjectAccepted,
     ProjectEvaluated,
-    ProjectFact,
     RectificationOrdered,
     SuggestionOutcome,
 )
@@ -44,15 +40,10 @@ from tests.unit.projects.builders import (
     proposed,
     reviewed,
     started,
+    state_of,
 )
 
 NAMES = Named(TOWN)
-
-
-def state(facts: list[ProjectFact]) -> Project:
-    found = reduce(project.evolve, facts, None)
-    assert found is not None
-    return found
 
 
 def judged(verdict: EffectVerdict, before: int, after: int) -> ProjectEvaluated:
@@ -85,51 +76,51 @@ def judged(verdict: EffectVerdict, before: int, after: int) -> ProjectEvaluated:
     ],
 )
 def test_an_effect_says_what_was_counted_and_claims_nothing_of_few(fact: ProjectEvaluated, says: str) -> None:
-    assert effect(state(accepted()), fact) == says
-    assert note(fact, state(accepted()), NAMES) == says
+    assert effect(state_of(accepted()), fact) == says
+    assert note(fact, state_of(accepted()), NAMES) == says
 
 
 def test_an_effect_is_judged_waited_for_or_impossible() -> None:
-    assert effect_words(state(completed()), None) is None
-    assert effect_words(state(accepted(effect=False)), None) == "没有对应的诉求分类和地点，不作成效评估"
-    assert effect_words(state(accepted()), None) == "2024年9月8日评估：比较同一地点同类诉求在项目前后的件数"
-    told = effect_words(state(accepted()), judged(EffectVerdict.RECURRED, 0, 1))
+    assert effect_words(state_of(completed()), None) is None
+    assert effect_words(state_of(accepted(effect=False)), None) == "没有对应的诉求分类和地点，不作成效评估"
+    assert effect_words(state_of(accepted()), None) == "2024年9月8日评估：比较同一地点同类诉求在项目前后的件数"
+    told = effect_words(state_of(accepted()), judged(EffectVerdict.RECURRED, 0, 1))
     assert told is not None
     assert told.endswith("再次出现")
 
 
 def test_few_residents_are_not_told_by_number() -> None:
     few = ProjectAccepted(accepted_at=at("2024-06-10"), group=GROUP, asked=4, satisfied=4, effect_due_at=None)
-    assert note(few, state(accepted()), NAMES) == (
+    assert note(few, state_of(accepted()), NAMES) == (
         "2024年6月10日9:00验收，居民（村民）<5人参加；征求<5人意见，<5人满意"
     )
     many = few.model_copy(
         update={"asked": 10, "satisfied": 5, "group": AcceptanceGroup(residents=5, unit="planning", supervisor=True)}
     )
-    assert note(many, state(accepted()), NAMES).endswith("居民（村民）5人参加；征求10人意见，5人满意")
+    assert note(many, state_of(accepted()), NAMES).endswith("居民（村民）5人参加；征求10人意见，5人满意")
     ordered = RectificationOrdered(
         inspected_at=at("2024-06-10"), reason="松动", group=GROUP, asked=5, satisfied=4, deadline=due("2024-06-25", 2)
     )
-    assert note(ordered, state(completed()), NAMES) == (
+    assert note(ordered, state_of(completed()), NAMES) == (
         "松动；2024年6月25日前整改；居民（村民）<5人参加；征求5人意见，<5人满意"
     )
 
 
 def test_a_milestone_is_called_by_its_name() -> None:
-    one = state(started(milestones=(PlannedMilestone(public_title="基础施工", due_on=date(2024, 5, 1)),)))
+    one = state_of(started(milestones=(PlannedMilestone(public_title="基础施工", due_on=date(2024, 5, 1)),)))
     assert note(MilestoneReached(number=1, reached_on=date(2024, 4, 30)), one, NAMES) == "基础施工，2024年4月30日"
 
 
 def test_the_date_first_promised_is_kept_beside_the_one_that_stands() -> None:
-    assert promise(state(pooled())) is None
-    kept = promise(state(approved()))
+    assert promise(state_of(pooled())) is None
+    kept = promise(state_of(approved()))
     assert kept is not None
     assert (kept.first, kept.now, kept.moved, kept.days_late) == ("2024-06-30", "2024-06-30", False, None)
-    late = replace(state(completed()), finish_on=date(2024, 8, 31), completed_on=date(2024, 7, 3))
+    late = replace(state_of(completed()), finish_on=date(2024, 8, 31), completed_on=date(2024, 7, 3))
     moved = promise(late)
     assert moved is not None
     assert (moved.first, moved.now, moved.moved, moved.days_late) == ("2024-06-30", "2024-08-31", True, 3)
-    early = promise(state(completed()))
+    early = promise(state_of(completed()))
     assert early is not None
     assert early.days_late == 0
 
