@@ -1,4 +1,4 @@
-"""附件: what may be attached to a matter."""
+"""附件: what may be attached to a matter, and which files of it may be named."""
 
 from collections.abc import Collection, Sequence
 from typing import Annotated

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
+import yaml
 from litestar import Litestar
 from PIL import Image
 
 from ops.embedded.keys import Bearer, Keys
+from ops.embedded.processes import Child
+from ops.embedded.stack import ROOT
 from shared.events.base import Fact
 from shared.plumbing.migrate import begin_clock, upgrade
 from shared.plumbing.service import Plan, Service, application, settle
@@ -66,8 +70,16 @@ class Live:
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
-    async def pictured(self, path: str, colour: str, who: Bearer) -> dict[str, Any]:
-        """A picture is attached; what the list of attachments says of it."""
+    async def reasons(self, path: str, who: Bearer | None, body: object) -> list[str]:
+        """Write; it must be refused: the codes of all reasons."""
+        answer = await self.call("POST", path, who, body)
+        codes = sorted(reason["code"] for reason in answer.json()["errors"])
+        said = 422 if "personal_data_in_public_text" in codes else 409
+        assert answer.status_code == said, answer.text
+        return codes
+
+    async def attached(self, path: str, colour: str, who: Bearer) -> dict[str, Any]:
+        """A picture is attached; what the list says of it."""
         picture = BytesIO()
         Image.new("RGB", (8, 8), colour).save(picture, "PNG")
         files = {"file": ("材料.png", picture.getvalue(), "image/png")}
@@ -77,14 +89,6 @@ class Live:
         (found,) = [one for one in await self.get(path, who) if one["id"] == answer.json()["id"]]
         shown: dict[str, Any] = found
         return shown
-
-    async def reasons(self, path: str, who: Bearer | None, body: object) -> list[str]:
-        """Write; it must be refused: the codes of all reasons."""
-        answer = await self.call("POST", path, who, body)
-        codes = sorted(reason["code"] for reason in answer.json()["errors"])
-        said = 422 if "personal_data_in_public_text" in codes else 409
-        assert answer.status_code == said, answer.text
-        return codes
 
     async def at(self, moment: datetime) -> None:
         """Move the clock there and let every timer that is due ring."""
@@ -218,3 +222,36 @@ async def live(
 def running(server: Server, folder: Path, plan: Plan[Any], begin: datetime) -> AbstractAsyncContextManager[Running]:
     """The service of this plan; its clock begins there."""
     return live(Running, server, folder, plan, begin)
+
+
+def configured(folder: Path, section: str, **changes: object) -> Path:
+    """The town's configuration, with other terms in one section."""
+    config = folder / "config"
+    config.mkdir()
+    for file in Path("config").glob("*.yaml"):
+        (config / file.name).write_text(file.read_text())
+    document = yaml.safe_load((config / "township.yaml").read_text())
+    document[section][0] |= changes
+    (config / "township.yaml").write_text(yaml.safe_dump(document, allow_unicode=True))
+    return config
+
+
+def child(service: str, name: str, folder: Path, settings: Settings, config: Path, port: int, **more: object) -> Child:
+    """A service as a process of its own, on the database of one that runs here; no broker answers it. `more`: settings."""
+    given = {
+        "mode": "embedded",
+        "database_url": settings.dsn,
+        "kafka": settings.kafka,
+        "port": port,
+        "config": config,
+        "master_key_file": settings.master_key_file,
+        "jwks_file": settings.jwks_file,
+        "log_level": "DEBUG",
+    }
+    environment = {f"FIVEPLUSN_{key.upper()}": str(value) for key, value in (given | more).items()}
+    return Child(
+        name,
+        [sys.executable, "-m", f"services.{service}.main"],
+        log=folder / f"{name}.log",
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)} | environment,
+    )

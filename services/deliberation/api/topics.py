@@ -39,7 +39,7 @@ from services.deliberation.domain.undertaking import Undertaking
 from services.deliberation.listing import TopicFilters
 from services.deliberation.store import HOTSPOT_TOPICS, TOPICS, UNDERTAKINGS, HotspotTopic
 from shared.plumbing import query
-from shared.plumbing.attachments.doors import checksums
+from shared.plumbing.attachments.keeping import checksums
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.histories import Told

@@ -17,7 +17,7 @@ from services.deliberation.domain.undertaking import Undertaking, excuse, finish
 from services.deliberation.listing import UndertakingFilters
 from services.deliberation.store import TOPICS, UNDERTAKINGS
 from shared.plumbing import query
-from shared.plumbing.attachments.doors import checksums
+from shared.plumbing.attachments.keeping import checksums
 from shared.plumbing.change import change, together
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking

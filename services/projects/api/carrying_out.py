@@ -27,7 +27,7 @@ from services.projects.domain.project import Project
 from services.projects.store import BATCHES, PROJECTS
 from shared.events.base import ref_id
 from shared.events.vocabulary import DisclosureStage
-from shared.plumbing.attachments.doors import checksums
+from shared.plumbing.attachments.keeping import checksums
 from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work

@@ -10,7 +10,6 @@ from shared.plumbing.attachments.keeping import Attachments, Shown
 from shared.plumbing.attachments.upload import receive
 from shared.plumbing.caller import NotFound, Person, Reach
 from shared.plumbing.change import Ask
-from shared.plumbing.database import Pool
 from shared.plumbing.errors import BadBody
 from shared.plumbing.service import Service, asked
 from shared.plumbing.store import Kind
@@ -21,10 +20,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """A file from outside is shown as what it is, by nobody's script, and kept by no cache."""
-
-_CHECKSUMS = """
-select sha256 from attachments where kind = $1 and owner = $2 and withdrawn_at is null and erased_at is null
-"""
 
 
 def kept(service: Service[Any]) -> Attachments:
@@ -70,8 +65,3 @@ async def must_reach(service: Service[Any], kind: Kind[Any], id: UUID, caller: P
     if row is None:
         raise NotFound(str(id))
     caller.must_reach(kind.scope(kind.stored(row)))
-
-
-async def checksums(pool: Pool, kind: Kind[Any], owner: UUID) -> frozenset[str]:
-    """校验值 of the attachments that a matter has."""
-    return frozenset(row["sha256"] for row in await pool.fetch(_CHECKSUMS, kind.name, owner))

@@ -73,6 +73,9 @@ _FORGET = """
 update attachments set erased_at = coalesce(erased_at, town_now()), sha256 = null, came = null
 where kind = $1 and owner = any($2::uuid[]) returning address
 """
+_CHECKSUMS = """
+select sha256 from attachments where kind = $1 and owner = $2 and withdrawn_at is null and erased_at is null
+"""
 _LIVING = "select address from attachments where address = any($1::text[]) and erased_at is null"
 
 
@@ -82,6 +85,11 @@ async def forget(con: Connection, kind: str, owners: Sequence[UUID]) -> list[str
     That there was an attachment stays known; its checksums do not. Should `drop` never come, the sweep does it.
     """
     return [row["address"] for row in await con.fetch(_FORGET, kind, owners)]
+
+
+async def checksums(pool: Pool, kind: Kind[Any], owner: UUID) -> frozenset[str]:
+    """校验值 of the attachments that a matter has."""
+    return frozenset(row["sha256"] for row in await pool.fetch(_CHECKSUMS, kind.name, owner))
 
 
 class Busy(OSError):

@@ -30,7 +30,7 @@ class Town(Live):
 
     async def attached(self, path: str, colour: str, who: Bearer = SECRETARY) -> dict[str, Any]:
         """A picture is attached; what the list says of it."""
-        return await self.pictured(path, colour, who)
+        return await super().attached(path, colour, who)
 
     async def said(self, stream: UUID | str) -> list[str]:
         """The names of the facts of a stream, in order."""

@@ -32,7 +32,7 @@ async def test_progress_names_only_files_that_are_there(here: Running) -> None:
     report = {"percent": 10, "spent_yuan": 10, "evidence": [NOBODYS]}
     assert await here.refused(path, BUILDER, report) == ["attachment_unknown"]
     assert await here.refused(path, BUILDER, report | {"spent_yuan": 1000}) == ["attachment_unknown", "over_budget"]
-    photo = await here.pictured(files, "red", BUILDER)
+    photo = await here.attached(files, "red", BUILDER)
     await here.post(path, BUILDER, report | {"evidence": [photo["sha256"]]})
     assert (await here.facts(id))[-1][1]["evidence"] == [photo["sha256"]]
     assert await here.refused(path, BUILDER, report | {"evidence": [photo["sha256"]] * 2}) == ["attachment_unknown"]
@@ -51,7 +51,7 @@ async def test_completion_acceptance_and_rectification_name_only_files_that_are_
     await here.at(moment("2024-03-01T02:00:00"))
     completed = {"completed_on": "2024-03-01", "spent_yuan": 90, "done": DONE, "evidence": [NOBODYS]}
     assert await here.refused(f"{path}/complete", BUILDER, completed) == ["attachment_unknown"]
-    photo = await here.pictured(files, "green", BUILDER)
+    photo = await here.attached(files, "green", BUILDER)
     await here.post(f"{path}/complete", BUILDER, completed | {"evidence": [photo["sha256"]]})
     inspection = INSPECTION | {"evidence": [NOBODYS]}
     assert await here.refused(f"{path}/acceptance", SUPERVISOR, inspection) == ["attachment_unknown"]
@@ -64,7 +64,7 @@ async def test_completion_acceptance_and_rectification_name_only_files_that_are_
 async def test_a_project_s_files_are_nothing_to_others_and_never_public(here: Running) -> None:
     id = await started(here)
     files = f"/projects/{id}/attachments"
-    photo = await here.pictured(files, "blue", BUILDER)
+    photo = await here.attached(files, "blue", BUILDER)
     for who in (OTHERS, Bearer("secretary", ("dahuichang",))):
         assert (await here.call("GET", files, who)).status_code == 404
     assert (await here.call("GET", files, None)).status_code == 401
