@@ -12,15 +12,16 @@ from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from services.projects import feeds, public
 from services.projects.api.door import Here, ProjectsService
+from services.projects.domain.named import unknown_anchor
 from services.projects.public import PublicFilters
 from shared.plumbing import openapi, query
 from shared.plumbing.feeds import ATOM, FEED_MONTHS, MOST_ENTRIES, Site, atom
 from shared.plumbing.public_pages import FILE, OFTEN, AnyRequest, PublicPages, kept
+from shared.rules.broken import refuse
 from shared.rules.month import months_before
 from shared.rules.naming import Named
 
@@ -62,6 +63,7 @@ def _asked(request: Request[Any, Any, Any]) -> PublicFilters:
 _BY: dict[str, Any] = {"dependencies": {"asked": Provide(_asked, sync_to_thread=False)}}
 _OPEN: dict[str, Any] = {"guards": [OFTEN], "exception_handlers": {Exception: _refused}}
 _LIST = {"query": PublicFilters, "described": openapi.page("400", "409", "422", "429")}
+_MAP = {"query": PublicFilters, "media": (GEOJSON,)}
 _ONE = {"described": openapi.page("400", "404", "422", "429")}
 
 
@@ -86,7 +88,7 @@ async def show_public_project(id: FromPath[UUID], service: Here, request: AnyReq
     return _PAGES.shown(request, "project.html", found, await public.changed(service.pool, id))
 
 
-@get("/public/projects.geojson", media_type=GEOJSON, guards=[OFTEN], opt={"query": PublicFilters}, **_BY)
+@get("/public/projects.geojson", media_type=GEOJSON, guards=[OFTEN], opt=_MAP, **_BY)
 async def read_public_map(service: Here, asked: NamedDependency[PublicFilters], request: AnyRequest) -> Response[bytes]:
     """项目地图数据 (GeoJSON, RFC 7946), by the same conditions; `limit` and `after` count for nothing."""
     found = await public.on_map(service, asked, _site(service, request).base)
@@ -101,8 +103,7 @@ async def read_public_feed(
 ) -> Response[bytes]:
     """项目动态订阅 (Atom) of the whole town, or of one community."""
     named = service.town.community(community)
-    if community is not None and named is None:
-        raise NotFoundException
+    refuse(*unknown_anchor(service.town, community, None, None))
     site, since = _site(service, request), months_before(service.now(), FEED_MONTHS)
     page = _link({"community": community})
     content, changed = atom(

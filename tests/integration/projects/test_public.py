@@ -230,7 +230,7 @@ async def test_projects_are_followed_as_an_atom_feed(here: Running) -> None:
     own = f"{LIST}/feed.atom?community={VILLAGE}"
     assert len(valid((await here.client.get(own)).content).entries) == 4
     assert valid((await here.client.get(f"{LIST}/feed.atom?community=dahuichang")).content).entries == []
-    assert (await here.client.get(f"{LIST}/feed.atom?community=nowhere")).status_code == 404
+    assert (await here.client.get(f"{LIST}/feed.atom?community=nowhere")).status_code == 409
 
 
 async def test_whoever_has_the_newest_is_told_so(here: Running) -> None:
