@@ -87,7 +87,7 @@ async def story(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime
 async def _project(town: DemoTown, found: dict[str, str]) -> AsyncIterator[datetime]:
     """From the pool to use."""
     yield at("2024-02-19", 9, 30)
-    [project] = await town.get("projects", f"/projects?community={VILLAGE}", SUPERVISOR)
+    [project] = (await town.get("projects", f"/projects?community={VILLAGE}", SUPERVISOR))["items"]
     found["project"] = project["id"]
     path, unit = f"/projects/{project['id']}", officer(BUILDER)
     await town.post("projects", f"{path}/pool", SUPERVISOR, finding="群众需求明确，具备实施条件")

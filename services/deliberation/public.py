@@ -3,11 +3,9 @@
 Only what a notice, a result or a disclosure has made public; numbers of residents below five are not told.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.deliberation import duty
@@ -25,12 +23,12 @@ from shared.events import deliberation as said
 from shared.events.base import Fact, ref_id
 from shared.events.vocabulary import TopicOrigin
 from shared.plumbing.database import Pool
+from shared.plumbing.public_pages import Shown
 from shared.plumbing.service import Service
 from shared.rules.month import months_before
 from shared.rules.small_counts import shown
 from shared.rules.township import SHANGHAI
 
-Shown = dict[str, Any]
 MOST = 500
 """At most so many meetings, or topics, are looked at for one page."""
 _MEETINGS = """
@@ -367,8 +365,3 @@ def result_text(one: PublicMeeting, called: Mapping[UUID, str]) -> Sequence[str]
     if one.minutes:
         lines.append(f"会议记录（第{one.minutes.version}版）已公布，SHA-256：{one.minutes.sha256}")
     return lines
-
-
-def as_json(shown: Shown) -> bytes:
-    """The same for programs."""
-    return json.dumps(shown, ensure_ascii=False).encode()

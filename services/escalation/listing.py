@@ -17,13 +17,6 @@ from shared.plumbing.database import Pool
 from shared.plumbing.lists import Listing, Page
 from shared.plumbing.searching import Way
 from shared.plumbing.vault import Keys
-from shared.rules.broken import Reason, refuse
-
-MOST_LINES = 10_000
-"""So many lines at most in one file."""
-TOO_MANY = Reason("too_many", f"超过 {MOST_LINES} 条，请缩小范围", "?")
-"""The reason against a file that would leave something out."""
-
 
 CONCERNED = "(community = any(?::text[]) or communities ?| ?::text[])"
 """Whether it concerns one of these communities, as SQL."""
@@ -141,7 +134,5 @@ async def listed(pool: Pool, keys: Keys, caller: Person, asked: Page) -> dict[st
 
 
 async def whole(pool: Pool, caller: Person, asked: Page) -> list[dict[str, Any]]:
-    """All that these conditions hold for; refuses more than fit into one file, rather than leave any out."""
-    found = await lists.listed_whole(pool, caller, asked, LISTS[type(asked)], MOST_LINES + 1)
-    refuse(len(found) > MOST_LINES and TOO_MANY)
-    return found
+    """All that these conditions hold for, for a file."""
+    return await lists.whole(pool, caller, asked, LISTS[type(asked)])

@@ -6,6 +6,7 @@ from services.projects.handlers import listen
 from services.projects.persons import tidy
 from services.projects.schedule import ring
 from services.projects.store import KINDS
+from services.projects.telling import teller
 from shared.plumbing.service import Plan, run
 
 PLAN = Plan(
@@ -18,6 +19,8 @@ PLAN = Plan(
     publishes=True,
     ring=ring,
     tidy=tidy,
+    tells=teller,
+    attachments=True,
 )
 
 if __name__ == "__main__":

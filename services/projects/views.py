@@ -1,34 +1,41 @@
 """What can be read of suggestions, projects and batches."""
 
-import json
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
-from shared.plumbing.caller import Person, Reach
+from services.projects.domain.project import STATE_WORDS as WORDS
+from services.projects.domain.project import ProjectState
+from services.projects.listing import OVERDUE, Categories
+from shared.events.base import Asked, Code, Ref
+from shared.events.vocabulary import FiveQualities, SevenNeeds
+from shared.plumbing.caller import Person
 from shared.plumbing.database import Pool
+from shared.plumbing.lists import plain
+from shared.plumbing.searching import Search
 from shared.plumbing.store import Kind
 
-_HIDDEN = {"head"}
+BOARD_SHOWN = 50
+"""So many projects at most in one column of the board; all are counted."""
+_BOARD = """
+select * from (
+    select id, version, state, community, public_title, project_category, unit, percent, start_on, finish_on,
+        first_finish_on, carried_over, {overdue} as overdue,
+        count(*) over column_of as total, count(*) filter (where {overdue}) over column_of as total_overdue,
+        row_number() over (partition by state order by finish_on nulls last, proposed_at, id) as place_in_column
+    from projects where {conditions} window column_of as (partition by state)
+) b where place_in_column <= {most} order by place_in_column
+"""
 
 
-async def listed(
-    pool: Pool, kind: Kind[Any], caller: Person, *, state: str | None, community: str | None, limit: int = 200
-) -> list[dict[str, Any]]:
-    """Rows of a kind, as far as the caller reaches."""
-    rows = await pool.fetch(
-        f"select * from {kind.table.name} where ($1::text is null or state = $1) "
-        "and ($2::text is null or community = $2) and ($3 or community = any($4::text[]) or unit = $5) "
-        "order by id limit $6",
-        state,
-        community,
-        caller.reach is Reach.TOWN,
-        sorted(caller.communities) if caller.reach is Reach.COMMUNITY else [],
-        caller.department if caller.reach is Reach.DEPARTMENT else None,
-        limit,
-    )
-    return [_shown(kind, row) for row in rows]
+class BoardFilters(Asked):
+    """看板条件. All must hold. `batch`: that approved it; `tag`: of 七有/五性."""
+
+    community: Code | None = None
+    unit: Code | None = None
+    project_category: Categories = ()
+    tag: SevenNeeds | FiveQualities | None = None
+    batch: Ref | None = None
 
 
 async def one(pool: Pool, kind: Kind[Any], caller: Person, id: UUID) -> dict[str, Any] | None:
@@ -36,14 +43,46 @@ async def one(pool: Pool, kind: Kind[Any], caller: Person, id: UUID) -> dict[str
     row = await pool.fetchrow(f"select * from {kind.table.name} where id = $1", id)
     if row is None or not caller.reaches(kind.scope(kind.stored(row))):
         return None
-    return _shown(kind, row)
+    return plain(kind, row)
 
 
-def _shown(kind: Kind[Any], row: asyncpg.Record) -> dict[str, Any]:
-    """A row with its JSON columns read."""
-    nested = {column.name for column in kind.table.c if column.type.__class__.__name__ == "JSONB"}
-    return {
-        name: json.loads(value) if name in nested and value is not None else value
-        for name, value in row.items()
-        if name not in _HIDDEN
-    }
+async def board(pool: Pool, caller: Person, asked: BoardFilters, today: date) -> list[dict[str, Any]]:
+    """看板: a column for each state, the soonest finish first, as far as the caller reaches."""
+    wanted = Search()
+    wanted.within_reach(caller, "unit = ?")
+    for clause, value in (
+        ("community = ?", asked.community),
+        ("unit = ?", asked.unit),
+        ("project_category = any(?::text[])", sorted(asked.project_category) or None),
+        ("tags @> to_jsonb(?::text)", asked.tag),
+        ("batch = ?", asked.batch),
+    ):
+        wanted.where(clause, value)
+    query = _BOARD.format(overdue=f"({OVERDUE})", conditions=wanted.clause, most=BOARD_SHOWN)
+    rows = await pool.fetch(query, *wanted.arguments)
+    return [
+        {
+            "state": state,
+            "name": WORDS[state],
+            "count": next((row["total"] for row in rows if row["state"] == state), 0),
+            "overdue": next((row["total_overdue"] for row in rows if row["state"] == state), 0),
+            "items": [
+                {name: value for name, value in row.items() if name not in _COUNTED} | {"words": _left(row, today)}
+                for row in rows
+                if row["state"] == state
+            ],
+        }
+        for state in ProjectState
+    ]
+
+
+_COUNTED = {"total", "total_overdue", "place_in_column"}
+_RUNNING = (ProjectState.APPROVED, ProjectState.IN_PROGRESS)
+
+
+def _left(row: Any, today: date) -> str:
+    """How late a project is, or how many days there are left; empty where no date runs."""
+    if row["finish_on"] is None or row["state"] not in _RUNNING:
+        return ""
+    days = (row["finish_on"] - today).days
+    return f"逾期{-days}天" if days < 0 else f"还有{days}天" if days else "今天到期"

@@ -142,6 +142,8 @@ def _sendable(schema: Document, defined: Mapping[str, Document]) -> Document:
     alternatives = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
     if len(alternatives) == 1:
         schema = {**alternatives[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
+    elif alternatives:
+        schema = schema | {"anyOf": [_sendable(one, defined) for one in alternatives]}
     if reference := schema.get("$ref"):
         schema = {**defined[reference.rpartition("/")[2]], **{k: v for k, v in schema.items() if k != "$ref"}}
     if schema.get("type") == "array":

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from shared.events.vocabulary import Quantity, WhistleKind
+from shared.events.vocabulary import DisclosureStage, FiveQualities, ProjectCategory, Quantity, SevenNeeds, WhistleKind
 from shared.rules.township import SHANGHAI, Town
 
 VOCABULARY: tuple[tuple[StrEnum, str], ...] = (
@@ -11,6 +11,27 @@ VOCABULARY: tuple[tuple[StrEnum, str], ...] = (
     (WhistleKind.KEY_TASK, "重点工作"),
     (WhistleKind.JOINT_ENFORCEMENT, "综合执法"),
     (WhistleKind.EMERGENCY, "应急处置"),
+    (ProjectCategory.HOUSING_CONDITIONS, "改善居住条件"),
+    (ProjectCategory.PUBLIC_SAFETY, "保障公共安全"),
+    (ProjectCategory.LIVEABLE_ENVIRONMENT, "营造宜居环境"),
+    (ProjectCategory.TRAVEL, "便民出行"),
+    (SevenNeeds.CHILDCARE, "幼有所育"),
+    (SevenNeeds.EDUCATION, "学有所教"),
+    (SevenNeeds.EMPLOYMENT, "劳有所得"),
+    (SevenNeeds.MEDICAL_CARE, "病有所医"),
+    (SevenNeeds.ELDERLY_CARE, "老有所养"),
+    (SevenNeeds.HOUSING, "住有所居"),
+    (SevenNeeds.SOCIAL_ASSISTANCE, "弱有所扶"),
+    (FiveQualities.CONVENIENCE, "便利性"),
+    (FiveQualities.LIVABILITY, "宜居性"),
+    (FiveQualities.DIVERSITY, "多样性"),
+    (FiveQualities.FAIRNESS, "公正性"),
+    (FiveQualities.SAFETY, "安全性"),
+    (DisclosureStage.POOLED, "入池"),
+    (DisclosureStage.APPROVED, "立项"),
+    (DisclosureStage.STARTED, "开工"),
+    (DisclosureStage.COMPLETED, "完工"),
+    (DisclosureStage.ACCEPTED, "验收"),
     (Quantity.PLACES, "处"),
     (Quantity.BUILDINGS, "栋"),
     (Quantity.AREAS, "片"),

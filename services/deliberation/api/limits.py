@@ -2,11 +2,8 @@
 
 from shared.plumbing.rate_limit import per_address
 
-PER_MINUTE = 120
 APPLICATIONS_PER_MINUTE = 10
 CODES_PER_MINUTE = 30
-OFTEN = per_address("public", lambda _: PER_MINUTE)
-"""Pages, feeds, calendars, notices and minutes, counted together."""
 OFTEN_APPLYING = per_address("apply", lambda _: APPLICATIONS_PER_MINUTE)
 """Applications, by form and by JSON, and looks at their answers by code."""
 OFTEN_CHECKING_IN = per_address("check-in", lambda _: CODES_PER_MINUTE)

@@ -18,7 +18,7 @@ from services.deliberation.api.door import (
     platform_of,
     topics_in_hand,
 )
-from services.deliberation.api.limits import OFTEN, OFTEN_APPLYING
+from services.deliberation.api.limits import OFTEN_APPLYING
 from services.deliberation.applying import applicants_of, apply
 from services.deliberation.domain import topic
 from services.deliberation.domain.asked import (
@@ -58,6 +58,7 @@ from shared.plumbing.audit import audited
 from shared.plumbing.caller import Scope
 from shared.plumbing.change import change, together
 from shared.plumbing.histories import Told
+from shared.plumbing.public_pages import OFTEN
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 

@@ -9,12 +9,12 @@ from litestar.params import FromPath
 
 from services.deliberation import printing, stories, views
 from services.deliberation.api.door import Answer, DeliberationService, Here
-from services.deliberation.api.limits import OFTEN
 from services.deliberation.domain.dossier import dossier
 from services.deliberation.domain.draft import draft
 from services.deliberation.domain.paper import Paper
 from services.deliberation.store import MEETINGS, TOPICS
 from shared.plumbing.caller import Person
+from shared.plumbing.public_pages import OFTEN
 from shared.plumbing.service import Asking
 
 

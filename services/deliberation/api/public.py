@@ -3,36 +3,32 @@
 A browser gets a page, without scripts and with our own style alone; whoever does not ask for one gets JSON.
 """
 
-import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
-from hashlib import sha256
 from hmac import digest
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-import jinja2
-from litestar import MediaType, Request, Response, get, post
+from litestar import MediaType, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from pydantic import ValidationError
 
 from services.deliberation import feeds, public
 from services.deliberation.api.door import DeliberationService, Here
-from services.deliberation.api.limits import OFTEN, OFTEN_APPLYING
+from services.deliberation.api.limits import OFTEN_APPLYING
 from services.deliberation.applying import answered, apply, codes
 from services.deliberation.domain.asked import RequestJoin
 from services.deliberation.domain.meeting import Application
 from services.deliberation.domain.published import PublicMeeting
-from services.deliberation.domain.wording import Named, day, moment, named
+from services.deliberation.domain.wording import Named, named
 from shared.events.deliberation import ApplicantKind
 from shared.plumbing import openapi
 from shared.plumbing.change import Ask
-from shared.plumbing.errors import BadBody, answer, chinese
+from shared.plumbing.errors import BadBody, chinese
+from shared.plumbing.feeds import ATOM, FEED_MONTHS, Site, atom
+from shared.plumbing.public_pages import FILE, OFTEN, AnyRequest, PublicPages, as_json, kept, wants_page
 from shared.plumbing.schemas import Document
 from shared.plumbing.service import Asking
 from shared.rules.broken import RuleBroken
@@ -40,99 +36,20 @@ from shared.rules.month import months_before
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 20
-FEED_MONTHS = 12
-"""Feeds and calendars look back so far."""
-FRESH_S = 60
-"""So long may a public page be shown from a cache."""
-_PAGES = Path(__file__).parents[1] / "pages"
-_STYLE = (_PAGES / "public.css").read_text()
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+_PAGES = PublicPages(
+    Path(__file__).parents[1] / "pages",
+    site="议事协商公开",
+    home="/public",
+    note="本页只公开公示、会议结果和落实结果，不显示居民姓名和电话；居民人数不足五人的显示为“<5”。",
+    kinds={kind.value: named(kind) for kind in ApplicantKind},
 )
-_ENVIRONMENT.filters["moment"] = lambda text: moment(datetime.fromisoformat(text))
-_ENVIRONMENT.filters["day"] = lambda text: day(datetime.fromisoformat(text))
-_ENVIRONMENT.globals |= {"style": _STYLE, "kinds": {kind.value: named(kind) for kind in ApplicantKind}}
-_SAFE = {
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Vary": "Accept",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-}
-"""Nothing but our own style is loaded, and a form goes nowhere but here."""
-_PRIVATE = _SAFE | {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
-"""A code opens the page: it is kept by no cache and told to no other site."""
-_PUBLIC = {"Cache-Control": f"public, max-age={FRESH_S}"}
 _NOTHING = "没有找到这个页面，或其内容尚未公开。"
 _NO_CODE = "没有找到这个查询码。请核对：共 16 位，由数字和字母组成，申请时已告知您。"
-AnyRequest = Request[Any, Any, Any]
-
-
-def _wants_page(request: AnyRequest) -> bool:
-    """A browser; whoever does not care gets JSON."""
-    return request.accept.best_match([MediaType.JSON, MediaType.HTML]) == MediaType.HTML
-
-
-def _kept(
-    request: AnyRequest, content: bytes, media: str, headers: Mapping[str, str], changed: datetime | None = None
-) -> Response[bytes]:
-    """The content, or 304 for whoever has it already (RFC 9110, 13.2.2)."""
-    tag = f'"{sha256(content).hexdigest()[:32]}"'
-    told = {**headers, "ETag": tag} | ({"Last-Modified": _http_date(changed)} if changed else {})
-    if _has_it(request, tag, changed):
-        return Response(b"", status_code=304, headers=told, media_type=media)
-    return Response(content, headers=told, media_type=media)
-
-
-def _http_date(at: datetime) -> str:
-    return format_datetime(at.astimezone(UTC).replace(microsecond=0), usegmt=True)
-
-
-def _has_it(request: AnyRequest, tag: str, changed: datetime | None) -> bool:
-    if (named_tags := request.headers.get("if-none-match")) is not None:
-        return bool({"*", tag} & {one.strip().removeprefix("W/") for one in named_tags.split(",")})
-    since = request.headers.get("if-modified-since")
-    if since is None or changed is None:
-        return False
-    try:
-        had = parsedate_to_datetime(since)
-    except ValueError:
-        return False
-    return had.tzinfo is not None and changed.replace(microsecond=0) <= had
-
-
-def _shown(request: AnyRequest, page: str, found: public.Shown | None, **besides: object) -> Response[bytes]:
-    """As a page or as JSON; raises `NotFoundException` where nothing is public."""
-    if found is None:
-        raise NotFoundException
-    if not _wants_page(request):
-        return _kept(request, public.as_json(found), "application/json", _SAFE | _PUBLIC)
-    content = _ENVIRONMENT.get_template(page).render(found=found, town=found["town"], **besides).encode()
-    return _kept(request, content, "text/html", _SAFE | _PUBLIC)
-
-
-def _page(request: AnyRequest, status: int, page: str, **shown: object) -> Response[bytes]:
-    town = request.app.state.service.town.name
-    content = _ENVIRONMENT.get_template(page).render(town=town, **shown).encode()
-    return Response(content, status_code=status, media_type="text/html", headers=_PRIVATE)
 
 
 def _refused(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Why there is no such page, for people; programs get the problem document."""
-    problem = answer(request, error)
-    problem.headers |= {"Cache-Control": "no-store", "Vary": "Accept"}
-    if not _wants_page(request):
-        return problem
     code = request.scope["path"].startswith("/public/applications/")
-    said = json.loads(problem.content)["title"]
-    status = problem.status_code or 500
-    advice = {404: _NO_CODE if code else _NOTHING, 429: "请过一分钟再试。"}.get(status, "")
-    page = _page(request, status, "refused.html", title=said, advice=advice)
-    if waits := problem.headers.get("Retry-After"):
-        page.headers["Retry-After"] = waits
-    return page
+    return _PAGES.refused(request, error, _NO_CODE if code else _NOTHING)
 
 
 _FILLED = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
@@ -159,30 +76,30 @@ _BY_CODE: dict[str, Any] = {"guards": [OFTEN_APPLYING], "exception_handlers": {E
 @get("/public", **_OPEN)
 async def show_public_overview(service: Here, request: AnyRequest) -> Response[bytes]:
     """公开首页: notices that stand, meetings to come, results of the last months."""
-    return _shown(request, "overview.html", await public.overview(service))
+    return _PAGES.shown(request, "overview.html", await public.overview(service))
 
 
 @get("/public/communities/{community:str}", **_OPEN)
 async def show_public_community(community: FromPath[str], service: Here, request: AnyRequest) -> Response[bytes]:
     """一个社区（村）的协商平台: place, seats, next meeting, the year's twelve months."""
-    return _shown(request, "community.html", await public.community(service, community))
+    return _PAGES.shown(request, "community.html", await public.community(service, community))
 
 
 @get("/public/meetings/{id:uuid}", **_OPEN)
 async def show_public_meeting(id: FromPath[UUID], service: Here, request: AnyRequest) -> Response[bytes]:
     """会议公示 with all five items, how to apply, later the result and the minutes."""
-    return _shown(request, "meeting.html", await public.meeting(service, id), given={}, wrong={})
+    return _PAGES.shown(request, "meeting.html", await public.meeting(service, id), given={}, wrong={})
 
 
 @get("/public/topics/{id:uuid}", **_OPEN)
 async def show_public_topic(id: FromPath[UUID], service: Here, request: AnyRequest) -> Response[bytes]:
     """议题进展与结果."""
-    return _shown(request, "topic.html", await public.topic(service, id))
+    return _PAGES.shown(request, "topic.html", await public.topic(service, id))
 
 
-def _site(service: DeliberationService, request: AnyRequest) -> feeds.Site:
+def _site(service: DeliberationService, request: AnyRequest) -> Site:
     terms = service.today.public
-    return feeds.Site(terms.url or str(request.base_url).rstrip("/"), terms.authority, Named(service.town))
+    return Site(terms.url or str(request.base_url).rstrip("/"), terms.authority, Named(service.town))
 
 
 def _known(service: DeliberationService, community: str | None) -> str:
@@ -200,31 +117,29 @@ async def _feed(service: DeliberationService, request: AnyRequest, community: st
     since = months_before(service.now(), FEED_MONTHS)
     meetings = await public.meetings(service.pool, community=community, since=since)
     page = f"/public/communities/{community}" if community else "/public"
-    content, changed = feeds.atom(
-        _site(service, request),
+    site, results = _site(service, request), await public.disclosed(service.pool, community, since)
+    content, changed = atom(
+        site,
         f"{name}议事协商公示与结果",
         f"{page}/feed.atom",
         page,
-        meetings=meetings,
-        results=await public.disclosed(service.pool, community, since),
-        called=await _called(service, meetings),
-        began=await public.began(service.pool, community),
+        feeds.entries(site, meetings, results, await _called(service, meetings)),
+        await public.began(service.pool, community),
     )
-    headers = _PUBLIC | {"X-Content-Type-Options": "nosniff"}
-    return _kept(request, content, "application/atom+xml; charset=utf-8", headers, changed)
+    return kept(request, content, f"{ATOM}; charset=utf-8", FILE, changed)
 
 
 async def _called(service: DeliberationService, meetings: Sequence[PublicMeeting]) -> Mapping[UUID, str]:
     return await public.titles(service.pool, (topic for one in meetings for topic in one.topics))
 
 
-@get("/public/feed.atom", media_type="application/atom+xml", guards=[OFTEN])
+@get("/public/feed.atom", media_type=ATOM, guards=[OFTEN])
 async def read_feed(service: Here, request: AnyRequest) -> Response[bytes]:
     """公示与结果订阅 of the whole town (Atom)."""
     return await _feed(service, request, None)
 
 
-@get("/public/communities/{community:str}/feed.atom", media_type="application/atom+xml", guards=[OFTEN])
+@get("/public/communities/{community:str}/feed.atom", media_type=ATOM, guards=[OFTEN])
 async def read_community_feed(community: FromPath[str], service: Here, request: AnyRequest) -> Response[bytes]:
     """公示与结果订阅 of one community (Atom)."""
     return await _feed(service, request, community)
@@ -241,11 +156,8 @@ async def _calendar(
     site, changed = _site(service, request), max((one.changed_at for one in meetings), default=None)
     url = site.base + request.url.path
     content = feeds.calendar(site, f"{name}议事协商会议", meetings, await _called(service, meetings), url=url)
-    headers = _PUBLIC | {
-        "X-Content-Type-Options": "nosniff",
-        "Content-Disposition": 'attachment; filename="meetings.ics"',
-    }
-    return _kept(request, content, "text/calendar", headers, changed)
+    headers = FILE | {"Content-Disposition": 'attachment; filename="meetings.ics"'}
+    return kept(request, content, "text/calendar", headers, changed)
 
 
 @get("/public/calendar.ics", media_type="text/calendar", guards=[OFTEN])
@@ -285,7 +197,7 @@ async def apply_by_form(id: FromPath[UUID], service: Here, ask: Asking, request:
     except ValidationError as error:
         data, wrong = None, _wrong(error)
     if data is None:
-        if not _wants_page(request):
+        if not wants_page(request):
             field, words = next(iter(wrong.items()))
             raise BadBody("invalid", words, 422, f"/{field}" if field else None)
         return await _again(service, request, id, given, wrong, 422)
@@ -294,10 +206,12 @@ async def apply_by_form(id: FromPath[UUID], service: Here, ask: Asking, request:
     try:
         done = await apply(service, id, data, once)
     except RuleBroken as error:
-        if not _wants_page(request) or any(reason.code == "not_found" for reason in error.reasons):
+        if not wants_page(request) or any(reason.code == "not_found" for reason in error.reasons):
             raise
         return await _again(service, request, id, given, {"": "；".join(r.words for r in error.reasons)}, 409)
-    return Response(b"", status_code=303, headers=_PRIVATE | {"Location": f"/public/applications/{done['code']}"})
+    return Response(
+        b"", status_code=303, headers=dict(_PAGES.private) | {"Location": f"/public/applications/{done['code']}"}
+    )
 
 
 def _from_our_page(request: AnyRequest, service: DeliberationService) -> None:
@@ -355,7 +269,7 @@ async def _again(
     found = await public.meeting(service, id)
     if found is None:
         raise NotFoundException
-    return _page(request, status, "meeting.html", found=found, given=given, wrong=wrong)
+    return _PAGES.page(request, status, "meeting.html", found=found, given=given, wrong=wrong)
 
 
 @get("/public/applications/{code:str}", **_BY_CODE)
@@ -374,9 +288,9 @@ async def show_application(code: FromPath[str], service: Here, request: AnyReque
         "reason": reason,
         "meeting": {name: found[name] for name in ("id", "community", "state", "says", "starts_at", "venue", "topics")},
     }
-    if not _wants_page(request):
-        return Response(public.as_json(told), media_type="application/json", headers=_PRIVATE)
-    return _page(request, 200, "application.html", found=told, waiting=state is Application.OPEN)
+    if not wants_page(request):
+        return Response(as_json(told), media_type="application/json", headers=dict(_PAGES.private))
+    return _PAGES.page(request, 200, "application.html", found=told, waiting=state is Application.OPEN)
 
 
 ROUTES = [

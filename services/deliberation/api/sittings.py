@@ -15,7 +15,7 @@ from services.deliberation.api.door import (
     platform_of,
     topics_in_hand,
 )
-from services.deliberation.api.limits import OFTEN, OFTEN_CHECKING_IN
+from services.deliberation.api.limits import OFTEN_CHECKING_IN
 from services.deliberation.codes import check_in_code, fits
 from services.deliberation.domain import topic
 from services.deliberation.domain.absence import absence_id, report_absence
@@ -62,6 +62,7 @@ from shared.events.base import Fact, ref
 from shared.events.deliberation import AbsenceUnexcused
 from shared.plumbing.caller import NotFound
 from shared.plumbing.change import change, together
+from shared.plumbing.public_pages import OFTEN
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Wanted, Work
 from shared.rules.month import month_of

@@ -4,7 +4,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from shared.events.base import Code, Line, Value
 from shared.events.deliberation import MemberKind, Seat
@@ -12,6 +12,7 @@ from shared.events.vocabulary import CommunityKind
 from shared.rules import township
 from shared.rules.attachment import AttachmentTerms
 from shared.rules.deadline import Limit
+from shared.rules.site import SiteTerms
 
 Share = Annotated[Fraction, Field(ge=0, le=1)]
 """A part of a whole, written `1/3`."""
@@ -58,15 +59,11 @@ class OwnFounding(Value):
     seats: tuple[FirstSeat, ...] = ()
 
 
-class PublicTerms(Value):
-    """公开. `url`: where the public pages stand, None: as they were asked for; `authority`: of tag URIs (RFC 4151).
-
-    `results_months`: so long results stand on the first page; `applicants_kept`: names and numbers of applicants, from
-    the end of their meeting.
+class PublicTerms(SiteTerms):
+    """公开. `results_months`: so long results stand on the first page; `applicants_kept`: names and numbers of
+    applicants, from the end of their meeting.
     """
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+$")] | None
-    authority: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+,20\d\d$")]
     results_months: int = Field(ge=1, le=24)
     applicants_kept: timedelta
 

@@ -8,11 +8,7 @@ from services.deliberation.domain.undertaking import UndertakingState
 from shared.events import deliberation as said
 from shared.events.base import Fact
 from shared.events.vocabulary import (
-    DisclosureStage,
-    FiveQualities,
     ProgressStep,
-    ProjectCategory,
-    SevenNeeds,
     TopicOrigin,
 )
 from shared.rules.naming import VOCABULARY, Named, day, moment
@@ -200,33 +196,12 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (UndertakingState.ASSIGNED, "落实中"),
     (UndertakingState.DONE, "已完成"),
     (UndertakingState.EXCUSED, "已免除"),
-    (ProjectCategory.HOUSING_CONDITIONS, "改善居住条件"),
-    (ProjectCategory.PUBLIC_SAFETY, "保障公共安全"),
-    (ProjectCategory.LIVEABLE_ENVIRONMENT, "营造宜居环境"),
-    (ProjectCategory.TRAVEL, "便民出行"),
-    (SevenNeeds.CHILDCARE, "幼有所育"),
-    (SevenNeeds.EDUCATION, "学有所教"),
-    (SevenNeeds.EMPLOYMENT, "劳有所得"),
-    (SevenNeeds.MEDICAL_CARE, "病有所医"),
-    (SevenNeeds.ELDERLY_CARE, "老有所养"),
-    (SevenNeeds.HOUSING, "住有所居"),
-    (SevenNeeds.SOCIAL_ASSISTANCE, "弱有所扶"),
-    (FiveQualities.CONVENIENCE, "便利性"),
-    (FiveQualities.LIVABILITY, "宜居性"),
-    (FiveQualities.DIVERSITY, "多样性"),
-    (FiveQualities.FAIRNESS, "公正性"),
-    (FiveQualities.SAFETY, "安全性"),
     (ProgressStep.HANDLING, "办理进展"),
     (ProgressStep.LISTING_PROPOSED, "建议挂账"),
     (ProgressStep.ISSUE_ESCALATED, "已吹哨"),
     (ProgressStep.DEPARTMENT_CHECKED_IN, "部门已报到"),
     (ProgressStep.ISSUE_RESOLVED, "吹哨事项已解决"),
     (ProgressStep.PROJECT_DISCLOSED, "项目进展已公开"),
-    (DisclosureStage.POOLED, "入池"),
-    (DisclosureStage.APPROVED, "立项"),
-    (DisclosureStage.STARTED, "开工"),
-    (DisclosureStage.COMPLETED, "完工"),
-    (DisclosureStage.ACCEPTED, "验收"),
 )
 _WORDS = {(type(word), word): chinese for word, chinese in _PAIRS}
 """By list and word: the same word stands in several lists and means another thing in each."""

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency, Provide
 from services.escalation import views
 from services.escalation.api.door import Answer, Here
 from services.escalation.domain.wording import STEPS, called, named
-from services.escalation.listing import MOST_LINES, TOO_MANY
 from services.escalation.views import BoardFilters
 from shared.events.escalation import DutyRole, SupervisionLevel
 from shared.events.vocabulary import WhistleKind
 from shared.plumbing import query
+from shared.plumbing.lists import MOST_LINES, TOO_MANY
 from shared.plumbing.service import Asking
 from shared.plumbing.spreadsheet import CSV, csv_file, download
 from shared.rules.broken import refuse

@@ -6,6 +6,7 @@ from litestar import post
 from litestar.params import FromPath, JSONBody
 
 from services.projects.api.door import Answer, Here, answered, reach_stage, with_what_it_names
+from services.projects.api.files import naming
 from services.projects.domain import accepting, batch, carrying_out, disclosing
 from services.projects.domain.asked import (
     AssignMaintainer,
@@ -26,6 +27,7 @@ from services.projects.domain.project import Project
 from services.projects.store import BATCHES, PROJECTS
 from shared.events.base import ref_id
 from shared.events.vocabulary import DisclosureStage
+from shared.plumbing.attachments.keeping import checksums
 from shared.plumbing.change import change, together
 from shared.plumbing.service import Asking
 from shared.plumbing.work import Held, Work
@@ -60,8 +62,9 @@ async def report_project_progress(
     service: Here,
     ask: Asking,
 ) -> Answer:
-    """填报进展."""
-    return await change(service.base, PROJECTS, id, ask, carrying_out.progress, data)
+    """填报进展; the evidence is put in before."""
+    rule = naming(carrying_out.progress, await checksums(service.pool, PROJECTS, id))
+    return await change(service.base, PROJECTS, id, ask, rule, data)
 
 
 @post("/projects/{id:uuid}/delay", status_code=200)
@@ -126,29 +129,30 @@ async def complete_project(
     service: Here,
     ask: Asking,
 ) -> Answer:
-    """完工, 并公开."""
-    return await reach_stage(
-        service, id, ask, DisclosureStage.COMPLETED, carrying_out.complete, data, now=service.now()
-    )
+    """完工, 并公开; the evidence is put in before."""
+    rule = naming(carrying_out.complete, await checksums(service.pool, PROJECTS, id))
+    return await reach_stage(service, id, ask, DisclosureStage.COMPLETED, rule, data, now=service.now())
 
 
 @post("/projects/{id:uuid}/acceptance", status_code=200)
 async def accept_project(id: FromPath[UUID], data: JSONBody[Inspection], service: Here, ask: Asking) -> Answer:
-    """验收通过, 并公开."""
+    """验收通过, 并公开; the evidence is put in before."""
+    rule = naming(accepting.accept, await checksums(service.pool, PROJECTS, id))
     return await reach_stage(
-        service, id, ask, DisclosureStage.ACCEPTED, accepting.accept, data, now=service.now(), terms=service.today
+        service, id, ask, DisclosureStage.ACCEPTED, rule, data, now=service.now(), terms=service.today
     )
 
 
 @post("/projects/{id:uuid}/rectification", status_code=200)
 async def order_rectification(id: FromPath[UUID], data: JSONBody[Rectify], service: Here, ask: Asking) -> Answer:
-    """限期整改."""
+    """限期整改; the evidence is put in before."""
+    rule = naming(accepting.order_rectification, await checksums(service.pool, PROJECTS, id))
     return await change(
         service.base,
         PROJECTS,
         id,
         ask,
-        accepting.order_rectification,
+        rule,
         data,
         now=service.now(),
         terms=service.today,

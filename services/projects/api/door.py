@@ -1,11 +1,10 @@
 """What the doors share: the service, what is answered, and steps that disclose."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
 
 from services.projects.domain import disclosing
 from services.projects.domain.asked import Disclose
@@ -24,7 +23,6 @@ from shared.rules.broken import Reason, RuleBroken, refuse
 ProjectsService = Service[Terms]
 Here = NamedDependency[ProjectsService]
 Answer = dict[str, Any]
-State = Annotated[str | None, QueryParameter(name="state")]
 
 
 def answered(held: Held[Any]) -> Answer:

@@ -11,7 +11,6 @@ from services.projects import demand, persons, views
 from services.projects.api.door import (
     Answer,
     Here,
-    State,
     answered,
     every_reason,
     reach_stage,
@@ -48,17 +47,6 @@ async def propose_project(data: JSONBody[ProposeProject], service: Here, ask: As
     return await change(
         service.base, PROJECTS, uuid4(), ask, proposing.propose, data, now=service.now(), town=service.town
     )
-
-
-@get("/projects")
-async def list_projects(
-    service: Here,
-    ask: Asking,
-    only: State = None,
-    community: FromQuery[str | None] = None,
-) -> list[Answer]:
-    """民心项目池."""
-    return await views.listed(service.pool, PROJECTS, ask.caller, state=only, community=community)
 
 
 @get("/projects/{id:uuid}")
@@ -183,7 +171,6 @@ async def read_project_demand(id: FromPath[UUID], service: Here, ask: Asking) ->
 
 ROUTES = [
     propose_project,
-    list_projects,
     read_project,
     pool_project,
     reject_project,

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from services.projects import persons, views
-from services.projects.api.door import Answer, Here, State, answered, every_reason
+from services.projects import persons
+from services.projects.api.door import Answer, Here, answered, every_reason
 from services.projects.domain import proposing, suggesting
 from services.projects.domain.asked import (
     AnswerSuggestion,
@@ -42,17 +42,6 @@ async def collect_suggestion(data: JSONBody[CollectSuggestion], service: Here, a
         return answered(held)
 
     return await together(service.base, [(SUGGESTIONS, uuid4())], ask, decide)
-
-
-@get("/suggestions")
-async def list_suggestions(
-    service: Here,
-    ask: Asking,
-    only: State = None,
-    community: FromQuery[str | None] = None,
-) -> list[Answer]:
-    """建议池."""
-    return await views.listed(service.pool, SUGGESTIONS, ask.caller, state=only, community=community)
 
 
 @get("/suggestions/{id:uuid}/suggester")
@@ -161,7 +150,6 @@ async def answer_suggestion(
 
 ROUTES = [
     collect_suggestion,
-    list_suggestions,
     read_suggester,
     review_suggestion,
     convert_suggestion,

@@ -66,7 +66,7 @@ class ProjectState(StrEnum):
 
 UNFINISHED = (ProjectState.APPROVED, ProjectState.IN_PROGRESS, ProjectState.SUSPENDED)
 """Approved and not yet completed."""
-_WORDS = {
+STATE_WORDS = {
     ProjectState.PROPOSED: "待入池",
     ProjectState.POOLED: "已入池",
     ProjectState.MERGED: "已合并",
@@ -79,6 +79,7 @@ _WORDS = {
     ProjectState.ACCEPTED: "已验收",
     ProjectState.CLOSED: "已办结",
 }
+"""What each state is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +297,7 @@ def not_in(project: Project, *allowed: ProjectState) -> Reason | None:
     """The reason why this cannot be done in the state the project is in."""
     if project.state in allowed:
         return None
-    return Reason("wrong_state", f"项目{_WORDS[project.state]}，不能这样办理")
+    return Reason("wrong_state", f"项目{STATE_WORDS[project.state]}，不能这样办理")
 
 
 def _proposed(fact: ProjectProposed) -> Project:

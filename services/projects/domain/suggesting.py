@@ -40,12 +40,13 @@ from shared.rules.calendar import Calendar
 from shared.rules.deadline import Watch
 from shared.rules.township import Town
 
-_WORDS = {
+STATE_WORDS = {
     SuggestionState.COLLECTED: "待研判",
     SuggestionState.UNDER_REVIEW: "研判中",
     SuggestionState.DECIDED: "已有结论",
     SuggestionState.ANSWERED: "已答复",
 }
+"""What each state is called."""
 
 
 def collect(
@@ -217,7 +218,7 @@ def _found(before: Suggestion | None) -> Suggestion:
 def _not_in(suggestion: Suggestion, *allowed: SuggestionState) -> Reason | None:
     if suggestion.state in allowed:
         return None
-    return Reason("wrong_state", f"建议{_WORDS[suggestion.state]}，不能这样办理")
+    return Reason("wrong_state", f"建议{STATE_WORDS[suggestion.state]}，不能这样办理")
 
 
 def _undecided(suggestion: Suggestion) -> Reason | None:

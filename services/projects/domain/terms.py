@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 from shared.events.base import Value
 from shared.events.projects import Count, Criterion, Percent, Yuan
 from shared.rules import township
+from shared.rules.attachment import AttachmentTerms
 from shared.rules.deadline import Limit
+from shared.rules.site import SiteTerms
 
 
 class Scoring(Value):
@@ -35,6 +37,8 @@ class Terms(township.Terms):
 
     suggestion_review: Limit
     suggestion_answer: Limit
+    attachments: AttachmentTerms
+    public: SiteTerms
     scoring: Scoring
     voting: bool
     finish_warning_days: int = Field(ge=1, le=365)

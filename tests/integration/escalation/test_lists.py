@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from ops.embedded.keys import Bearer
-from services.escalation import listing
 from services.escalation.api import board
 from shared.events.base import ref
 from shared.events.intake import ComplaintRouted
 from shared.events.vocabulary import RouteTarget
+from shared.plumbing import lists
 from tests.integration.escalation.town import (
     BECAUSE,
     BEGIN,
@@ -172,9 +172,9 @@ async def test_files_hold_what_the_lists_hold_and_run_nothing(here: Running) -> 
 async def test_a_file_that_would_leave_something_out_is_refused(here: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     await asked(here, "燃气管线占压")
     await asked(here, "燃气管线泄漏")
-    monkeypatch.setattr(listing, "MOST_LINES", 2)
+    monkeypatch.setattr(lists, "MOST_LINES", 2)
     assert len(await lines(here, "/issues/export")) == 3
-    monkeypatch.setattr(listing, "MOST_LINES", 1)
+    monkeypatch.setattr(lists, "MOST_LINES", 1)
     monkeypatch.setattr(board, "MOST_LINES", 1)
     for path in ("/issues/export", "/board/export"):
         answer = await here.call("GET", path, OPERATOR)

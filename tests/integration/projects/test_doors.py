@@ -96,7 +96,7 @@ async def test_approvals_at_the_same_moment_never_spend_more_than_the_pool(here:
     refused = [answer.json()["code"] for answer in answers if answer.status_code == 409]
     assert (approved, set(refused)) == (6, {"pool_exceeded"})
     assert (await here.get(f"/batches/{money}", SUPERVISOR))["approved_yuan"] == 90
-    assert len(await here.get("/projects?state=APPROVED", SUPERVISOR)) == 6
+    assert len((await here.get("/projects?state=APPROVED", SUPERVISOR))["items"]) == 6
     assert (await here.get("/integrity", OPERATOR))["sound"] is True
 
 

@@ -1,12 +1,14 @@
 """A small town, its terms, and projects as far as a test needs them."""
 
 from datetime import date, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from uuid import UUID
 
 import yaml
 
-from services.projects.domain import asked
+from services.projects.domain import asked, project
+from services.projects.domain.project import Project
 from services.projects.domain.terms import Terms
 from shared.events.base import derived, ref
 from shared.events.projects import (
@@ -60,6 +62,13 @@ TOWN = Town(
 def at(day: str, hour: int = 9) -> datetime:
     """This hour of this day in Asia/Shanghai."""
     return datetime.combine(date.fromisoformat(day), datetime.min.time(), SHANGHAI) + timedelta(hours=hour)
+
+
+def state_of(facts: list[ProjectFact]) -> Project:
+    """The project after these facts."""
+    found = reduce(project.evolve, facts, None)
+    assert found is not None
+    return found
 
 
 def stream(kind: str, number: int = 1) -> str:
