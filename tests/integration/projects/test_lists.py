@@ -200,7 +200,7 @@ async def test_the_history_tells_a_project_from_its_suggestion_to_its_money_in_w
     told = await here.get(f"/projects/{id}/history", OPERATOR)
     assert [one["heading"] for one in told] == [
         "建议收集", "分类研判", "转化为项目", "项目提出", "入池", "项目公开", "全部来源已告知", "立项",
-        "项目公开", "全部来源已告知", "安排资金",
+        "安排资金", "项目公开", "全部来源已告知",
         "开工", "项目公开", "全部来源已告知", "完工", "项目公开", "全部来源已告知", "验收通过", "项目公开",
         "全部来源已告知", "落实管护",
     ]  # fmt: skip

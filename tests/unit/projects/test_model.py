@@ -36,9 +36,8 @@ from shared.events.intake import ComplaintRouted
 from shared.events.projects import AcceptanceGroup, BudgetReserved, PlannedMilestone, WorkDone
 from shared.events.vocabulary import DisclosureStage, Quantity
 from shared.rules.broken import RuleBroken
-from tests.support.disagreement import Disagreement, shrunk
-from tests.unit.deliberation.test_model import compared
-from tests.unit.intake.model import BEIJING, DAY, HOUR
+from tests.support.disagreement import Disagreement, compared, wander
+from tests.unit.intake.model import BEIJING, DAY, HOUR, Refused
 from tests.unit.projects.builders import CALENDAR, TERMS, TOWN
 from tests.unit.projects.model import ESTATE, PLACES, STAGES, UNFINISHED, UNITS, VILLAGE, Book, today
 
@@ -721,33 +720,20 @@ def live(beginning: int, steps: Sequence[int], seen: Counter[str]) -> None:
             jumps = [200 * DAY, 500 * DAY]
         now += chance.choice(jumps)
         when = f"step {index}, {now:%Y-%m-%d %H:%M}"
-        compared(f"{when} timers", lambda: book.due(now), lambda: real.due(now), seen)  # noqa: B023
+        compared(f"{when} timers", lambda: book.due(now), lambda: real.due(now), seen, Refused)  # noqa: B023
         name, wish = Wish(chance, book, now).next()
         compared(
             f"{when} {name} {wish}",
             lambda: book.do(name, now, **wish),  # noqa: B023
             lambda: real.do(name, now, **wish),  # noqa: B023
             seen,
+            Refused,
         )
         same_state(book, real)
 
 
-def wander(seed: int, most: int) -> Counter[str]:
-    """So many steps from this seed; which facts were seen. A disagreement fails with the shortest way to it."""
-    random, seen = Random(seed), Counter[str]()
-    for _ in range(most // LONGEST):
-        beginning = random.getrandbits(32)
-        steps = [random.getrandbits(32) for _ in range(LONGEST)]
-        try:
-            live(beginning, steps, seen)
-        except Disagreement:
-            fewest, found = shrunk(lambda some: live(beginning, some, Counter()), steps)  # noqa: B023
-            pytest.fail(f"seed {seed}\nshortest: live({beginning}, {fewest}, Counter())\n{found}")
-    return seen
-
-
 def test_the_program_says_what_the_rule_book_says_and_every_fact_is_seen() -> None:
-    seen = wander(SEED, STEPS)
+    seen = wander(live, LONGEST, SEED, STEPS)
     refused = seen.pop("refused")
     print(f"seed {SEED}: {STEPS} steps, {refused} refusals, {seen.total()} facts: {dict(sorted(seen.items()))}")
     assert FACTS - seen.keys() == set()
@@ -766,4 +752,4 @@ def test_a_wrong_rule_is_found_and_the_way_to_it_is_short(monkeypatch: pytest.Mo
     reserve = batch.reserve
     monkeypatch.setattr(batch, "reserve", generous)
     with pytest.raises(pytest.fail.Exception, match=r"shortest: live\(\d+, \[(\d+(, )?){1,12}\]"):
-        wander(SEED, STEPS)
+        wander(live, LONGEST, SEED, STEPS)
