@@ -38,7 +38,7 @@ EVERYBODY = Person("everybody", Role.RESIDENT, Reach.TOWN)
 _DISCLOSED = "disclosures ? 'POOLED'"
 _OPEN = f"select {', '.join(PROJECTS.columns)} from projects where id = $1 and {_DISCLOSED}"
 _CHANGED = """
-select max(j.occurred_at) from projects p join journal j on j.stream = p.id
+select max(j.recorded_at) from projects p join journal j on j.stream = p.id and j.version = p.version
 where p.disclosures ? 'POOLED' and ($1::uuid is null or p.id = $1)
 """
 _SAID = """
