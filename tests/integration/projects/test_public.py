@@ -251,8 +251,11 @@ async def test_whoever_has_the_newest_is_told_so(here: Running) -> None:
 
 
 async def test_one_address_looks_so_often_a_minute_at_most(here: Running) -> None:
-    answers = [(await page(here, LIST)) for _ in range(PER_MINUTE + 1)]
-    assert [one.status_code for one in answers] == [200] * PER_MINUTE + [429]
+    answers = [await page(here, LIST)]
+    while answers[-1].status_code == 200 and len(answers) < 2 * PER_MINUTE:
+        answers.append(await page(here, LIST))
+    assert answers[-1].status_code == 429
+    assert PER_MINUTE <= len(answers) - 1 <= PER_MINUTE + 2, "one more, where the minute turns"
     assert "Retry-After" in answers[-1].headers
     assert "请过一分钟再试" in answers[-1].text
     assert (await here.client.get(f"{LIST}/feed.atom")).status_code == 429
