@@ -25,7 +25,6 @@ from services.projects.domain.project import Project
 from services.projects.domain.wording import named, tagged
 from services.projects.store import BATCHES, PROJECTS, SUGGESTIONS, demand_id
 from shared.events.base import ref
-from shared.events.projects import SuggestionOrigin
 from shared.events.vocabulary import ProjectCategory
 from shared.plumbing.database import Connection, Pool
 from shared.rules.figure import Figure
@@ -53,8 +52,6 @@ _STEPS = {
 """What the journal says of a project that is counted."""
 _COURSES = f"""
 select {", ".join("p." + name for name in PROJECTS.columns)},
-    (select s.origin from suggestions s where s.leads_to = 'project/' || p.id and p.own_sources ? ('suggestion/' || s.id)
-        limit 1) as suggested,
     (select json_agg(json_build_array(split_part(j.type, '.', 3), j.occurred_at) order by j.position)::text
         from journal j where j.stream = p.id and split_part(j.type, '.', 3) = any($3)) as steps
 from projects p where {_SCOPE.format(of="p.")} order by p.proposed_at, p.id
@@ -135,7 +132,6 @@ async def _courses(con: Connection, rows: Sequence[asyncpg.Record]) -> list[Cour
         Course(
             ref("project", row["id"]),
             project,
-            SuggestionOrigin(row["suggested"]) if row["suggested"] else None,
             tuple((datetime.fromisoformat(at), _STEPS[word]) for word, at in json.loads(row["steps"] or "[]")),
             _since(project, demand),
         )

@@ -52,7 +52,6 @@ SUGGESTIONS = Kind(
         Column("outcome", Text),
         Column("leads_to", Text),
         Column("late", JSONB, nullable=False),
-        Index("suggestions_by_target", "leads_to"),
         Index("suggestions_by_state", "state", "community"),
     ),
     suggestion.evolve,

@@ -1,9 +1,9 @@
 """通知: whoever suggested something and left a mobile number is told how it was answered."""
 
-import json
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from services.projects.domain.asked import Suggester
 from services.projects.domain.terms import Terms
 from services.projects.domain.wording import named
 from services.projects.persons import SUGGESTER
@@ -52,4 +52,6 @@ def _contact(kept: Mapping[tuple[UUID, str], str | None], owner: UUID) -> Contac
     if (owner, SUGGESTER) not in kept:
         return Contact()
     text = kept[owner, SUGGESTER]
-    return Contact(why=Suppressed.ERASED) if text is None else Contact(mobile(json.loads(text).get("phone")))
+    return (
+        Contact(why=Suppressed.ERASED) if text is None else Contact(mobile(Suggester.model_validate_json(text).phone))
+    )

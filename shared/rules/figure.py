@@ -7,7 +7,7 @@ from shared.rules.window import percent
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """一项指标. `value`: in percent, or the number itself; None where nothing is to be divided by."""
+    """一项指标. `value`: in percent, minutes or points, or the number itself; None where nothing is to be divided by."""
 
     numerator: int
     denominator: int | None = None

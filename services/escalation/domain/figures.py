@@ -8,7 +8,8 @@ from uuid import UUID
 
 from services.escalation.domain.duty import OWED, Duty, DutyState
 from shared.events.escalation import DepartmentScore, DutyRole, DutyStep
-from shared.rules.window import percent, quotient
+from shared.rules.figure import Figure, count, share
+from shared.rules.window import quotient
 
 
 class How(StrEnum):
@@ -81,23 +82,6 @@ class Called:
     whistle: Whistle
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """一项指标. `value`: in percent, minutes or points, or the number itself; None where nothing is to be divided by."""
-
-    numerator: int
-    denominator: int | None = None
-    value: float | None = None
-
-
-def _count(number: int) -> Figure:
-    return Figure(number, None, number)
-
-
-def _share(part: int, base: int) -> Figure:
-    return Figure(part, base, percent(part, base))
-
-
 def _mean(total: int, base: int) -> Figure:
     return Figure(total, base, quotient(total, base))
 
@@ -115,21 +99,21 @@ def of_department(calls: Iterable[Called], now: datetime) -> dict[str, Figure]:
     open_and_over = sum(any(stands[step][number] is How.OVERDUE for step in DutyStep) for number in range(len(duties)))
     objected = [duty for duty in duties if duty.objected]
     return {
-        "called": _count(len(duties)),
-        "acknowledged_in_time": _share(in_time[DutyStep.ACKNOWLEDGE], base[DutyStep.ACKNOWLEDGE]),
-        "checked_in_in_time": _share(in_time[DutyStep.CHECK_IN], base[DutyStep.CHECK_IN]),
-        "finished_in_time": _share(in_time[DutyStep.DUE], base[DutyStep.DUE]),
-        "open_and_overdue": _share(open_and_over, len(duties)),
+        "called": count(len(duties)),
+        "acknowledged_in_time": share(in_time[DutyStep.ACKNOWLEDGE], base[DutyStep.ACKNOWLEDGE]),
+        "checked_in_in_time": share(in_time[DutyStep.CHECK_IN], base[DutyStep.CHECK_IN]),
+        "finished_in_time": share(in_time[DutyStep.DUE], base[DutyStep.DUE]),
+        "open_and_overdue": share(open_and_over, len(duties)),
         "minutes_to_check_in": _mean(sum(came), len(came)),
-        "objections": _share(len(objected), len(duties)),
-        "objections_upheld": _share(sum(duty.state is DutyState.EXCUSED for duty in objected), len(objected)),
+        "objections": share(len(objected), len(duties)),
+        "objections_upheld": share(sum(duty.state is DutyState.EXCUSED for duty in objected), len(objected)),
         "score": _mean(sum(score.total for score in scores), len(scores)),
         "score_acknowledge": _mean(sum(score.acknowledge for score in scores), len(scores)),
         "score_check_in": _mean(sum(score.check_in for score in scores), len(scores)),
         "score_solved": _mean(sum(score.solved for score in scores), len(scores)),
         "score_cooperation": _mean(sum(score.cooperation for score in scores), len(scores)),
-        "reopened": _share(sum(whistle.reopened > 0 for whistle in led), len(led)),
-        "raised_to_district": _share(sum(whistle.raised for whistle in led), len(led)),
+        "reopened": share(sum(whistle.reopened > 0 for whistle in led), len(led)),
+        "raised_to_district": share(sum(whistle.raised for whistle in led), len(led)),
     }
 
 
@@ -138,10 +122,10 @@ def of_caller(whistles: Iterable[Whistle]) -> dict[str, Figure]:
     those = list(whistles)
     judged = [one for whistle in those for one in whistle.judged]
     return {
-        "blown": _count(len(those)),
-        "withdrawn": _share(sum(whistle.withdrawn for whistle in those), len(those)),
-        "justified": _share(sum(one.justified for one in judged), len(judged)),
-        "clear": _share(sum(one.clear for one in judged), len(judged)),
+        "blown": count(len(those)),
+        "withdrawn": share(sum(whistle.withdrawn for whistle in those), len(those)),
+        "justified": share(sum(one.justified for one in judged), len(judged)),
+        "clear": share(sum(one.clear for one in judged), len(judged)),
     }
 
 

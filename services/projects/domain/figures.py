@@ -8,49 +8,13 @@ from enum import StrEnum
 
 from services.projects.domain.batch import Batch
 from services.projects.domain.project import Project, ProjectState, end_of
+from services.projects.domain.sources import PROACTIVE, SUGGESTED
 from services.projects.domain.suggestion import Suggestion
 from shared.events.base import ref_kind
-from shared.events.projects import EffectVerdict, SuggestionOrigin, SuggestionOutcome
+from shared.events.projects import EffectVerdict, ProjectOrigin, SuggestionOrigin, SuggestionOutcome
 from shared.rules.figure import Figure, count, share
 from shared.rules.township import SHANGHAI
 from shared.rules.window import Window
-
-
-class Origin(StrEnum):
-    """项目由来: 议事协商 热点分析 巡查 诉求转办 居民建议 向群众报告工作."""
-
-    DELIBERATION = "DELIBERATION"
-    ANALYSIS = "ANALYSIS"
-    INSPECTION = "INSPECTION"
-    COMPLAINT = "COMPLAINT"
-    RESIDENT = "RESIDENT"
-    REPORT_MEETING = "REPORT_MEETING"
-
-
-BEFORE_COMPLAINTS = frozenset({Origin.DELIBERATION, Origin.ANALYSIS, Origin.INSPECTION})
-"""未诉先办: problems opened by deliberation, analysis or inspection (domain-sources.md §7 [D])."""
-_BY_SOURCE = {
-    "topic": Origin.DELIBERATION,
-    "hotspot": Origin.ANALYSIS,
-    "inspection": Origin.INSPECTION,
-}
-_SUGGESTED = {
-    SuggestionOrigin.ROUTE: Origin.COMPLAINT,
-    SuggestionOrigin.RESIDENT: Origin.RESIDENT,
-    SuggestionOrigin.INSPECTION: Origin.INSPECTION,
-    SuggestionOrigin.REPORT_MEETING: Origin.REPORT_MEETING,
-}
-
-
-def origin_of(sources: Iterable[str], suggested: SuggestionOrigin | None = None) -> Origin:
-    """What a project started from: its suggestion's origin; else the first of topic, hotspot, inspection; else a complaint.
-
-    A topic is deliberation even where somebody had complained: the platform looked at what all need.
-    """
-    if suggested is not None:
-        return _SUGGESTED[suggested]
-    kinds = {ref_kind(source) for source in sources}
-    return next((origin for kind, origin in _BY_SOURCE.items() if kind in kinds), Origin.COMPLAINT)
 
 
 class Step(StrEnum):
@@ -78,14 +42,8 @@ class Course:
 
     name: str
     project: Project
-    suggested: SuggestionOrigin | None
     steps: tuple[tuple[datetime, Step], ...]
     complaints_since: int = 0
-
-    @property
-    def origin(self) -> Origin:
-        """项目由来."""
-        return origin_of(self.project.own_sources, self.suggested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +94,7 @@ def of_projects(courses: Iterable[Course], window: Window, now: datetime) -> dic
     """项目指标 over a window, whichever projects these are."""
     those = list(courses)
     proposed = [one for one in those if _took(one, Step.PROPOSED, window)]
-    early = [one for one in proposed if one.origin in BEFORE_COMPLAINTS]
+    early = [one for one in proposed if one.project.origin in PROACTIVE]
     due = [one for one in those if one.project.first_finish_on and _lies_in(one.project.first_finish_on, window)]
     stands = Counter(kept(one.project, now) for one in due)
     had_to = sum(stands[how] for how in HAD_TO)
@@ -151,8 +109,8 @@ def of_projects(courses: Iterable[Course], window: Window, now: datetime) -> dic
         "before_complaints": share(len(early), len(proposed)),
         "before_complaints_with_route": share(sum(_with_route(one.project) for one in early), len(early)),
         **{
-            f"from_{origin.value.lower()}": share(sum(one.origin is origin for one in proposed), len(proposed))
-            for origin in Origin
+            f"from_{origin.value.lower()}": share(sum(one.project.origin is origin for one in proposed), len(proposed))
+            for origin in ProjectOrigin
         },
         "due": count(promised),
         "in_time": share(stands[Kept.IN_TIME], had_to),
@@ -172,13 +130,13 @@ def of_suggestions(asked: Iterable[Asked], window: Window, now: datetime) -> dic
     due = Counter(answered(one, now) for one in those if window.holds(one.suggestion.answer_due_at))
     had_to = sum(due[how] for how in HAD_TO)
     decided = Counter(one.suggestion.outcome for one in those if window.holds(one.answered_at))
-    found = Counter(_SUGGESTED[one.origin] for one in collected)
-    early = sum(found[origin] for origin in BEFORE_COMPLAINTS)
+    found = Counter(SUGGESTED[one.origin] for one in collected)
+    early = sum(found[origin] for origin in PROACTIVE)
     return {
         "suggestions": count(len(collected)),
         "suggestions_before_complaints": share(early, len(collected)),
         **{
-            f"suggestions_from_{origin.value.lower()}": share(found[_SUGGESTED[origin]], len(collected))
+            f"suggestions_from_{origin.value.lower()}": share(found[SUGGESTED[origin]], len(collected))
             for origin in SuggestionOrigin
         },
         "answered_in_time": share(due[Kept.IN_TIME], had_to),

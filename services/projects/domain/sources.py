@@ -24,12 +24,13 @@ _FIRST = {
     "hotspot": ProjectOrigin.ANALYSIS,
     "inspection": ProjectOrigin.INSPECTION,
 }
-_SUGGESTED = {
+SUGGESTED = {
     SuggestionOrigin.ROUTE: ProjectOrigin.COMPLAINT,
     SuggestionOrigin.RESIDENT: ProjectOrigin.RESIDENT,
     SuggestionOrigin.INSPECTION: ProjectOrigin.INSPECTION,
     SuggestionOrigin.REPORT_MEETING: ProjectOrigin.REPORT_MEETING,
 }
+"""由来 of what was suggested, by the origin of the suggestion."""
 
 
 def origin_of(sources: Iterable[str], suggested: SuggestionOrigin | None = None) -> ProjectOrigin:
@@ -38,7 +39,7 @@ def origin_of(sources: Iterable[str], suggested: SuggestionOrigin | None = None)
     A topic that came from a route is deliberation: the town looked at what all need, not at what one had asked for.
     """
     if suggested is not None:
-        return _SUGGESTED[suggested]
+        return SUGGESTED[suggested]
     kinds = {ref_kind(source) for source in sources}
     return next((origin for kind, origin in _FIRST.items() if kind in kinds), ProjectOrigin.COMPLAINT)
 

@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 
 from services.projects.main import PLAN
+from services.projects.persons import SUGGESTER
 from services.projects.store import SUGGESTIONS
-from services.projects.telling import SUGGESTER, teller
+from services.projects.telling import teller
 from shared.events.projects import SuggestionAnswered, SuggestionOutcome
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.change import Ask, together

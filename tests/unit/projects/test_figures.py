@@ -13,7 +13,6 @@ from services.projects.domain.figures import (
     By,
     Course,
     Kept,
-    Origin,
     Step,
     answered,
     grouped,
@@ -21,9 +20,9 @@ from services.projects.domain.figures import (
     of_batch,
     of_projects,
     of_suggestions,
-    origin_of,
 )
 from services.projects.domain.project import Project, ProjectState
+from services.projects.domain.sources import origin_of
 from services.projects.domain.suggestion import Suggestion
 from shared.events.projects import (
     BatchOpened,
@@ -32,6 +31,7 @@ from shared.events.projects import (
     PoolBudgetSet,
     ProjectCancelled,
     ProjectFact,
+    ProjectOrigin,
     RectificationOrdered,
     SuggestionOrigin,
     SuggestionOutcome,
@@ -70,7 +70,7 @@ LATER = at("2024-09-01")
 def course(facts: list[ProjectFact], *steps: tuple[str, Step], **other: object) -> Course:
     """A project with its steps at nine o'clock of these days."""
     taken = tuple((at(day), step) for day, step in steps)
-    return replace(Course(PROJECT, state_of(facts), None, taken), **other)  # type: ignore[arg-type]
+    return replace(Course(PROJECT, state_of(facts), taken), **other)  # type: ignore[arg-type]
 
 
 def asked(origin: SuggestionOrigin, collected_at: datetime, answered_at: datetime | None = None) -> Asked:
@@ -79,40 +79,22 @@ def asked(origin: SuggestionOrigin, collected_at: datetime, answered_at: datetim
     return Asked(replace(one, origin=origin, outcome=outcome), collected_at, answered_at)
 
 
-@pytest.mark.parametrize(
-    ("sources", "suggested", "origin"),
-    [
-        ((TOPIC,), None, Origin.DELIBERATION),
-        ((ROUTE, TOPIC), None, Origin.DELIBERATION),
-        ((HOTSPOT, ROUTE), None, Origin.ANALYSIS),
-        ((INSPECTION, HOTSPOT), None, Origin.ANALYSIS),
-        ((INSPECTION, ROUTE), None, Origin.INSPECTION),
-        ((ROUTE,), None, Origin.COMPLAINT),
-        ((SUGGESTION, ROUTE), SuggestionOrigin.ROUTE, Origin.COMPLAINT),
-        ((SUGGESTION,), SuggestionOrigin.RESIDENT, Origin.RESIDENT),
-        ((SUGGESTION, TOPIC), SuggestionOrigin.INSPECTION, Origin.INSPECTION),
-        ((SUGGESTION,), SuggestionOrigin.REPORT_MEETING, Origin.REPORT_MEETING),
-    ],
-)
-def test_a_project_started_from_its_suggestion_or_the_first_of_topic_hotspot_inspection(
-    sources: tuple[str, ...], suggested: SuggestionOrigin | None, origin: Origin
-) -> None:
-    assert origin_of(sources, suggested) is origin
-
-
 def test_only_deliberation_analysis_and_inspection_are_before_a_complaint() -> None:
     steps = (("2024-06-03", Step.PROPOSED),)
-    those = [course([proposed(sources=(source,))], *steps) for source in (TOPIC, HOTSPOT, INSPECTION, ROUTE)]
+    those = [
+        course([proposed(sources=(source,)).model_copy(update={"origin": origin_of((source,))})], *steps)
+        for source in (TOPIC, HOTSPOT, INSPECTION, ROUTE)
+    ]
     those += [
-        course([proposed(sources=(SUGGESTION,))], *steps, suggested=origin)
-        for origin in (SuggestionOrigin.RESIDENT, SuggestionOrigin.REPORT_MEETING)
+        course([proposed(sources=(SUGGESTION,)).model_copy(update={"origin": origin})], *steps)
+        for origin in (ProjectOrigin.RESIDENT, ProjectOrigin.REPORT_MEETING)
     ]
     those.append(course([proposed(sources=(TOPIC,))], ("2024-05-31", Step.PROPOSED)))
     found = of_projects(those, JUNE, LATER)
     assert found["before_complaints"] == Figure(3, 6, 50.0)
     assert found["before_complaints_with_route"] == Figure(0, 3, 0.0)
     assert found["from_complaint"] == Figure(1, 6, 16.67)
-    assert sum(found[f"from_{origin.lower()}"].numerator for origin in Origin) == 6
+    assert sum(found[f"from_{origin.lower()}"].numerator for origin in ProjectOrigin) == 6
 
 
 def test_a_topic_that_had_a_route_is_shown_as_such() -> None:

@@ -1,4 +1,4 @@
-"""What is listed, counted and shown to everybody: projects of a batch, of a place, and the suggestion behind one."""
+"""What is listed, counted and shown to everybody: projects of a batch, of a place, suggestions by state."""
 
 from alembic import op
 
@@ -9,5 +9,4 @@ down_revision = "0006"
 def upgrade() -> None:
     op.create_index("projects_by_batch", "projects", ["batch"])
     op.create_index("projects_by_finish", "projects", ["finish_on"])
-    op.create_index("suggestions_by_target", "suggestions", ["leads_to"])
     op.create_index("suggestions_by_state", "suggestions", ["state", "community"])
