@@ -10,11 +10,12 @@ from uuid import UUID
 
 import asyncpg
 
-from services.escalation.domain.figures import DEFINITIONS, Called, Figure, Judged, Whistle, by_caller, by_department
+from services.escalation.domain.figures import DEFINITIONS, Called, Judged, Whistle, by_caller, by_department
 from services.escalation.domain.issue import Issue, IssueState
 from services.escalation.domain.wording import called
 from services.escalation.store import DUTIES, ISSUES
 from shared.plumbing.database import Pool
+from shared.rules.figure import Figure
 from shared.rules.naming import Named
 from shared.rules.window import Window
 
