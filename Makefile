@@ -5,7 +5,7 @@ PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; 
 BIN := .venv/bin
 KAFKA_TESTS := tests/apache tests/faults tests/e2e
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
-LONG := tests/e2e/test_demo.py tests/e2e/test_bench.py tests/e2e/test_backup.py
+LONG := tests/e2e/test_demo.py tests/e2e/test_bench.py tests/e2e/test_backup.py tests/contract/test_wheels.py
 
 .PHONY: demo up test test-long fuzz test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
 
@@ -18,14 +18,14 @@ up: .venv/.installed  ## the whole stack on .fiveplusn/, until Ctrl-C
 test: lint  ## everything that needs nothing but Python
 	@$(PYTEST) $(LONG:%=--ignore %) --ignore tests/fuzz
 
-test-long: .venv/.installed  ## what takes minutes: the demo as `make demo` runs it, the backup drill, the bench (small)
+test-long: .venv/.installed  ## what takes minutes: the demo as `make demo` runs it, the backup drill, the bench (small), the wheels
 	@$(PYTEST) $(LONG)
 
 fuzz: .venv/.installed  ## what the OpenAPI document allows and forbids, tried by Schemathesis
 	@$(BIN)/python -m pytest tests/fuzz
 
 test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and its faults on Apache Kafka, without Docker
-	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py $(KAFKA_TESTS)
+	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py --ignore tests/e2e/test_demo.py $(KAFKA_TESTS)
 
 test-docker: .venv/.installed  ## the same with PostgreSQL and Apache Kafka in containers
 	@FIVEPLUSN_TEST_POSTGRES=container FIVEPLUSN_TEST_KAFKA=container \
