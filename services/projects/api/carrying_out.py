@@ -6,7 +6,6 @@ from litestar import post
 from litestar.params import FromPath, JSONBody
 
 from services.projects.api.door import Answer, Here, answered, reach_stage, with_what_it_names
-from services.projects.api.files import naming
 from services.projects.domain import accepting, batch, carrying_out, disclosing
 from services.projects.domain.asked import (
     AssignMaintainer,
@@ -23,6 +22,7 @@ from services.projects.domain.asked import (
     TellSource,
 )
 from services.projects.domain.batch import Batch
+from services.projects.domain.evidence import naming
 from services.projects.domain.project import Project
 from services.projects.store import BATCHES, PROJECTS
 from shared.events.base import ref_id

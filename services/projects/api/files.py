@@ -1,7 +1,6 @@
-"""附件: photos and documents of a project, which progress, completion and acceptance name by their checksums."""
+"""附件: photos and voice of a project, which progress, completion and acceptance name by their checksums."""
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -10,40 +9,11 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from services.projects.api.door import Here
 from services.projects.domain.asked import Because
 from services.projects.store import PROJECTS
-from shared.events.base import Fact, Why
+from shared.events.base import Why
 from shared.plumbing.attachments import doors
 from shared.plumbing.attachments.content import ENDINGS
 from shared.plumbing.attachments.upload import OneFile
 from shared.plumbing.service import Asking
-from shared.rules.attachment import unknown_files
-from shared.rules.broken import RuleBroken, refuse
-
-
-class WithEvidence(Protocol):
-    """What names files by their checksums."""
-
-    @property
-    def evidence(self) -> Sequence[str]:
-        """校验值, SHA-256."""
-
-
-F = TypeVar("F", bound=Fact)
-
-
-def naming(rule: Callable[..., list[F]], kept: Collection[str]) -> Callable[..., list[F]]:
-    """The rule, which besides its own reasons refuses evidence that was not put in before. `kept`: what was."""
-
-    def decide(before: Any, asked: WithEvidence, **named: Any) -> list[F]:
-        unknown = unknown_files(asked.evidence, kept, "/evidence")
-        try:
-            facts = rule(before, asked, **named)
-        except RuleBroken as broken:
-            raise RuleBroken(*broken.reasons, *unknown) from None
-        if facts:
-            refuse(*unknown)
-        return facts
-
-    return decide
 
 
 @post("/projects/{id:uuid}/attachments", request_max_body_size=None, operation_class=OneFile)
