@@ -40,7 +40,8 @@ class Timers:
     """Polls the due timers and fires each in a transaction of its own.
 
     The due ones are picked unlocked, the aggregate is locked, then the timer is deleted: nothing deleted means that
-    somebody else fired it. Locking the timer first would deadlock with a change that sets it anew.
+    somebody else fired it, or that the town's clock was set back meanwhile. Locking the timer first would deadlock with a
+    change that sets it anew.
     """
 
     POLL, MAX_PAUSE = 0.1, 2.0
@@ -149,7 +150,8 @@ class Timers:
 
     async def _delete(self, con: Connection, kind_name: str, timer: Timer) -> bool:
         done = await con.execute(
-            "delete from timers where kind = $1 and subject = $2 and name = $3 and version = $4 and due_at = $5",
+            "delete from timers where kind = $1 and subject = $2 and name = $3 and version = $4 and due_at = $5 "
+            "and due_at <= (select town_now())",
             kind_name,
             timer.subject,
             timer.name,

@@ -65,8 +65,12 @@ class Escalation(Pair):
         await admin.close()
 
     async def jump(self, moment: datetime) -> None:
-        """The town's clock goes there."""
-        await self.query("escalation", "update town_clock set ahead = $1 - clock_timestamp()", moment)
+        """The town's clock goes there, between the turns of two timers."""
+        con = await asyncpg.connect(self.databases["escalation"])
+        async with con.transaction():
+            await con.execute("lock table timers in exclusive mode")
+            await con.execute("update town_clock set ahead = $1 - clock_timestamp()", moment)
+        await con.close()
 
     async def missed(self) -> int:
         """How many deadlines have been missed so far."""

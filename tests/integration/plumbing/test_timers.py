@@ -73,6 +73,24 @@ async def test_many_pollers_fire_each_timer_once(home: Base) -> None:
     assert await home.pool.fetchval("select count(*) from timers") == 0
 
 
+async def test_a_timer_that_was_picked_waits_when_the_clock_is_set_back_before_its_turn(home: Base) -> None:
+    await boxes(home, 2, timedelta(0))
+    timers = Timers("sample", home, Quarantine("sample", KEYS.quarantine))
+
+    @timers.at(BOXES, "closing")
+    async def close(work: Work, con: Connection, held: Held[Box], timer: Timer) -> None:
+        held.change(shut)
+        await forward(home, -timedelta(days=1))
+
+    assert await timers.fire() == 1
+    assert await home.pool.fetchval("select count(*) from timers") == 1
+    await forward(home, timedelta(days=2))
+    assert await timers.fire() == 1
+    early = "select count(*) from journal where recorded_at < occurred_at - interval '12 hours'"
+    assert await home.pool.fetchval("select count(*) from timers") == 0
+    assert await home.pool.fetchval(early) == 1, "the one in whose own turn the clock went back"
+
+
 async def test_a_timer_and_a_change_of_the_same_box_do_not_wait_for_each_other_in_a_circle(home: Base) -> None:
     ids = await boxes(home, 20, timedelta(0))
     timers = clockwork(home)
