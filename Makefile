@@ -7,7 +7,7 @@ KAFKA_TESTS := tests/apache tests/faults tests/e2e
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 LONG := tests/e2e/test_demo.py tests/e2e/test_bench.py tests/e2e/test_backup.py tests/contract/test_wheels.py
 
-.PHONY: demo up test test-long fuzz test-kafka test-docker java-and-maven check-alerts bench lint format docs clean
+.PHONY: demo up test test-long fuzz test-kafka test-docker test-node java-and-maven check-alerts bench lint format docs clean
 
 demo: .venv/.installed  ## the town lives day by day until both stories are closed
 	@$(BIN)/fiveplusn demo
@@ -16,7 +16,7 @@ up: .venv/.installed  ## the whole stack on .fiveplusn/, until Ctrl-C
 	@$(BIN)/fiveplusn up
 
 test: lint  ## everything that needs nothing but Python
-	@$(PYTEST) $(LONG:%=--ignore %) --ignore tests/fuzz
+	@$(PYTEST) $(LONG:%=--ignore %) --ignore tests/fuzz --ignore tests/node
 
 test-long: .venv/.installed  ## what takes minutes: the demo as `make demo` runs it, the backup drill, the bench (small), the wheels
 	@$(PYTEST) $(LONG)
@@ -30,6 +30,9 @@ test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and i
 test-docker: .venv/.installed  ## the same with PostgreSQL and Apache Kafka in containers
 	@FIVEPLUSN_TEST_POSTGRES=container FIVEPLUSN_TEST_KAFKA=container \
 		$(PYTEST) tests/faults tests/e2e/test_restart.py tests/e2e/test_town.py
+
+test-node: .venv/.installed .node/.installed  ## the AsyncAPI document and the JavaScript example, with Node 18 or newer
+	@$(BIN)/python -m pytest tests/node
 
 check-alerts:  ## the alert rules and their tests (promtool from Debian's package)
 	@sh deploy/prometheus/check.sh
@@ -59,7 +62,7 @@ docs: .venv/.installed  ## docs/events.md and the JSON Schemas, from the code
 	@$(BIN)/python -m services.intake.border
 
 clean:
-	rm -rf .venv .fiveplusn .pytest_cache .mypy_cache .ruff_cache .hypothesis .kafka
+	rm -rf .venv .fiveplusn .pytest_cache .mypy_cache .ruff_cache .hypothesis .kafka .node
 
 .venv/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更高版本 / Python 3.11 or newer is needed"; exit 1; }
@@ -67,6 +70,12 @@ clean:
 	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.node/.installed: tests/node/package.json tests/node/package-lock.json
+	@command -v npm >/dev/null || { echo "需要 Node.js 18 或更高版本（npm）/ Node.js 18 or newer (npm) is needed"; exit 1; }
+	@mkdir -p .node && cp tests/node/package*.json .node/
+	@npm ci --prefix .node --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 .kafka/.installed: ops/embedded/kafka-pom.xml

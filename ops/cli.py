@@ -29,6 +29,7 @@ GROUPS = {
     "imports": "imports",
     "events": "events",
     "clock": "clock",
+    "dashboard": "dashboard",
     "quarantine": "quarantine",
     "rates": "rates",
     "dispatch-rules": "dispatch_rules",

@@ -180,9 +180,9 @@ async def opened(plan: Plan[Any], job: Job) -> AsyncIterator[Service[Any]]:
         await service.pool.close()
 
 
-def batches(records: Sequence[Any]) -> Iterable[Sequence[Any]]:
+def batches(records: Sequence[Any], size: int = BATCH) -> Iterable[Sequence[Any]]:
     """As the listener gets them."""
-    return (records[start : start + BATCH] for start in range(0, len(records), BATCH))
+    return (records[start : start + size] for start in range(0, len(records), size))
 
 
 async def hear(inbox: Inbox, records: Sequence[Record]) -> None:

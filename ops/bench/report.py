@@ -11,6 +11,7 @@ from rich.table import Table
 from ops.bench.ground import Ground
 
 HTTP_RATIO, PIPELINE_RATIO = 0.4, 0.3
+JOURNEY_MS = 100
 PARTS = {
     "bare": ("对照循环：校验、写入、提交", None),
     "intake": ("接诉：规则、行、事实链、待发", 8_000),
@@ -67,6 +68,11 @@ def table(found: dict[str, Any]) -> Table:
             cpu = found["parts_cpu_us"].get(name)
             seen = f"{found['parts_per_s'][name]:,.0f} /秒" + (f"，CPU {cpu:.0f} µs" if cpu else "")
             shown.add_row(words, seen, f"≥ {target:,}" if target else "")
+    if seen := found.get("sse_ms"):
+        shown.add_row("事实 → 浏览器（1,000 条/秒）", f"p50 {seen['p50']:.1f} ms，p99 {seen['p99']:.1f} ms", "")
+    for name, seen in found.get("journeys_ms", {}).items():
+        words = f"p50 {seen['p50_ms']:.1f} ms，p99 {seen['p99_ms']:.1f} ms"
+        shown.add_row(f"全过程：{name}", words, f"p99 ≤ {JOURNEY_MS} ms")
     for name, seen in found.get("views_ms", {}).items():
         rows = f"，{seen['rows']:,.0f} 行，{seen['rows_per_s']:,.0f} 行/秒" if "rows" in seen else ""
         shown.add_row(f"查询：{name}", f"p50 {seen['p50_ms']:.1f} ms，p99 {seen['p99_ms']:.1f} ms{rows}", "")

@@ -10,13 +10,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 import shared.plumbing.migrate
-from ops.bench import bare, http, parts, pipeline, views
+from ops.bench import bare, http, parts, pipeline, sse, views
 from ops.bench.ground import Ground, Say, ground
 from ops.bench.orders import bodies
 from ops.bench.report import machine
 from ops.bench.sample import METADATA
 
-EVERYTHING = ("http", "pipeline", "parts", "views")
+EVERYTHING = ("http", "pipeline", "parts", "views", "sse", "journeys")
 _SCHEMA = sorted(Path(shared.plumbing.migrate.__file__).parent.glob("schema_*.sql"))
 
 
@@ -48,8 +48,22 @@ async def bench(data: Path, orders: int, only: Collection[str], say: Say) -> dic
             found.setdefault("machine", await machine(here))
             await here.stack.stop_service("intake")
             keys = str(here.stack.keys.master_key.parent)
-            job = views.Job({"intake": here.url("intake")}, here.stack.broker.address, keys, orders)
-            found["views_ms"] = await here.ask("ops.bench.views", job)
+            looks = views.Job({"intake": here.url("intake")}, here.stack.broker.address, keys, orders)
+            found["views_ms"] = await here.ask("ops.bench.views", looks)
+    if "sse" in only:
+        async with ground(data / "sse", ("intake", "dashboard")) as here:
+            found.setdefault("machine", await machine(here))
+            keys, address = str(here.stack.keys.master_key.parent), here.stack.broker.address
+            databases = {"dashboard": here.stack.postgres.url("dashboard")}
+            listens = sse.Job(databases, address, keys, orders, here.stack.urls["dashboard"])
+            found["sse_ms"] = await here.ask("ops.bench.sse", listens)
+    if "journeys" in only:
+        async with ground(data / "journeys", ("intake", "dashboard")) as here:
+            found.setdefault("machine", await machine(here))
+            await here.stack.stop_service("dashboard")
+            keys, address = str(here.stack.keys.master_key.parent), here.stack.broker.address
+            job = parts.Job({"dashboard": here.stack.postgres.url("dashboard")}, address, keys, orders)
+            found["journeys_ms"] = await here.ask("ops.bench.journeys", job)
     return found
 
 

@@ -1,47 +1,98 @@
 """The dashboard's doors for those who read."""
 
-from typing import Annotated, Any
+import re
+from typing import Any
 from uuid import UUID
 
-from litestar import get
-from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException, ServiceUnavailableException
+from litestar.params import FromPath
 
 from services.dashboard import views
+from services.dashboard.feed import Feed
+from services.dashboard.looking import FactPage, Subscription, View
+from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
-from shared.plumbing.service import Service
+from shared.plumbing import query
+from shared.plumbing.schemas import Document
+from shared.plumbing.service import Asking, Service
+from shared.rules.broken import Reason, RuleBroken
 
 Here = NamedDependency[Service[DashboardTerms]]
+LAST_EVENT_ID = "[0-9]{1,18}"
+"""How the number of an event is written."""
 
 
-@get("/facts")
-async def list_facts(
-    service: Here,
-    after: Annotated[int, QueryParameter(ge=0, le=2**63 - 1)] = 0,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 1000,
-    type: FromQuery[str | None] = None,
-    kind: FromQuery[str | None] = None,
-    stream: FromQuery[UUID | None] = None,
-    producer: Annotated[str | None, QueryParameter(name="service")] = None,
-) -> dict[str, Any]:
-    """所有事实: numbered in the order of commits; poll with `after` = the last number seen."""
-    return await views.facts(service.pool, after, limit, type, kind, stream, producer)
+def _page(request: Request[Any, Any, Any]) -> FactPage:
+    return query.asked(request, FactPage)
+
+
+@get("/facts", dependencies={"asked": Provide(_page, sync_to_thread=False)}, opt={"query": FactPage})
+async def list_facts(service: Here, ask: Asking, asked: NamedDependency[FactPage]) -> dict[str, Any]:
+    """所有事实, as far as the caller reaches: numbered in the order of commits; poll with `after` = `last`."""
+    return await views.facts(service.pool, View.of(asked, ask.caller), asked.after, asked.limit)
+
+
+def _events(_: str, operation: Document) -> None:
+    operation["responses"]["200"]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+    operation["parameters"].append(
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": False,
+            "description": "上次收到的序号，从其后继续；优先于 after",
+            "schema": {"type": "string", "pattern": f"^{LAST_EVENT_ID}$"},
+        }
+    )
+
+
+def _subscription(request: Request[Any, Any, Any]) -> Subscription:
+    return query.asked(request, Subscription)
+
+
+@get(
+    "/stream",
+    dependencies={"asked": Provide(_subscription, sync_to_thread=False)},
+    opt={"query": Subscription, "described": _events},
+)
+async def stream_facts(
+    service: Here, ask: Asking, state: State, request: Request[Any, Any, Any], asked: NamedDependency[Subscription]
+) -> Events:
+    """实时推送 of the facts, as far as the caller reaches, as server-sent events; `docs/streams.md` says how to go on."""
+    after = asked.after
+    if (said := request.headers.get("last-event-id")) is not None:
+        if not re.fullmatch(LAST_EVENT_ID, said):
+            raise RuleBroken(Reason("wrong_event_id", "Last-Event-ID 须为收到过的序号"))
+        after = int(said)
+    feed = _feed(state, service)
+    if service.draining or feed.full:
+        raise ServiceUnavailableException(headers={"Retry-After": "2"})
+    return Events(told(service, feed, View.of(asked, ask.caller), after, asked.follow))
+
+
+def _feed(state: State, service: Service[DashboardTerms]) -> Feed:
+    """The one of this process."""
+    if "feed" not in state:
+        state["feed"] = Feed(service.pool)
+    feed: Feed = state["feed"]
+    return feed
 
 
 @get("/journeys/{kind:str}/{id:uuid}")
-async def read_journey(kind: FromPath[str], id: FromPath[UUID], service: Here) -> dict[str, Any]:
+async def read_journey(kind: FromPath[str], id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
     """一件诉求的全过程: from what it comes to what it led to."""
-    found = await views.journey(service.pool, kind, id)
+    found = await views.journey(service, ask.caller, kind, id)
     if found is None:
         raise NotFoundException
     return found
 
 
 @get("/summary")
-async def read_summary(service: Here) -> dict[str, Any]:
-    """How many facts of which type."""
-    return await views.summary(service.pool)
+async def read_summary(service: Here, ask: Asking) -> dict[str, Any]:
+    """How many facts of which type, as far as the caller reaches."""
+    return await views.summary(service.pool, ask.caller)
 
 
-ROUTES = [list_facts, read_journey, read_summary]
+ROUTES = [list_facts, stream_facts, read_journey, read_summary]

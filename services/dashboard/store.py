@@ -1,9 +1,25 @@
-"""What the dashboard keeps: every fact, numbered in the order of its commits, and which stream leads to which."""
+"""What the dashboard keeps: every fact, numbered in the order of its commits, whose business each is, and which stream
+leads to which."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSON
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, false, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 METADATA = MetaData()
+
+
+def _concern() -> tuple[Column[Any], ...]:
+    """Whose business a stream or a fact is (`shared.plumbing.caller.Scope`)."""
+    none = text("'{}'")
+    return (
+        Column("community", Text),
+        Column("communities", ARRAY(Text), nullable=False, server_default=none),
+        Column("departments", ARRAY(Text), nullable=False, server_default=none),
+        Column("confidential", Boolean, nullable=False, server_default=false()),
+    )
+
+
 NUMBERING = Table(
     "numbering", METADATA, Column("one", Integer, primary_key=True), Column("last", BigInteger, nullable=False)
 )
@@ -24,8 +40,18 @@ FACTS = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("cause", Text, nullable=False),
     Column("correlation", Text, nullable=False),
+    *_concern(),
     Index("facts_of_stream", "stream", "version", unique=True),
     Index("facts_of_type", "type", "number"),
+    Index("facts_of_community", "community", "number"),
+)
+STREAMS = Table(
+    "streams",
+    METADATA,
+    Column("stream", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    *_concern(),
 )
 LINKS = Table(
     "links",

@@ -1,72 +1,130 @@
 """What can be read: facts by number, and the journey of one demand."""
 
-import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from services.dashboard import wording
+from services.dashboard.feed import fact
+from services.dashboard.looking import COLUMNS, Filters, View, scope_of, short
+from services.dashboard.streaming import page
+from services.dashboard.terms import DashboardTerms
 from shared.events.base import ref
+from shared.plumbing.caller import Person
 from shared.plumbing.database import Pool
+from shared.plumbing.service import Service
 
-_FACTS = """
-select number, service, kind, stream, version, position, type, data::text as data, actor, terms, at, received_at, cause,
-    correlation
-from facts where number > $1 and ($2::text is null or type = $2 or type like '%.' || $2 || '.v%')
-and ($3::text is null or kind = $3) and ($4::uuid is null or stream = $4) and ($5::text is null or service = $5)
-order by number limit $6
-"""
+Told = tuple[asyncpg.Record, dict[str, Any]]
+"""A row, and the fact as it is shown."""
+MOST_STREAMS = 500
+"""A journey shows at most so many streams, those first that are fewest links away [D]."""
+MOST_STEPS = 5_000
+"""And at most so many of their facts, the first ones [D]."""
 _WAY = """
-with recursive up(stream) as (
-    select $1::text union select l.source from links l join up on l.consequence = up.stream
-), down(stream) as (
-    select $1::text union select l.consequence from links l join down on l.source = down.stream
+with recursive up(stream, far) as (
+    select $1::text, 0 union select l.source, up.far + 1 from links l join up on l.consequence = up.stream
+    where up.far < 20
+), down(stream, far) as (
+    select $1::text, 0 union select l.consequence, down.far + 1 from links l join down on l.source = down.stream
+    where down.far < 20
 )
-select stream from up union select stream from down
+select stream, min(far) as far from (select * from up union all select * from down) both_ways
+group by stream order by far, stream limit $2
 """
-_STEPS = """
-select number, service, kind, stream, version, position, type, data::text as data, actor, terms, at, received_at, cause,
-    correlation
-from facts where stream = any($1::uuid[]) order by at, position, number
-"""
+_STEPS = f"select {COLUMNS} from facts where stream = any($1::uuid[]) order by at, position, number limit $2"
 _EDGES = """
 select source, consequence from links where source = any($1::text[]) and consequence = any($1::text[])
 order by source, consequence
 """
+_STREAMS = """
+select stream, kind, community, communities, departments, confidential from streams where stream = any($1::uuid[])
+"""
 
 
-async def facts(
-    pool: Pool, after: int, limit: int, type: str | None, kind: str | None, stream: UUID | None, service: str | None
-) -> dict[str, Any]:
-    """Facts after a number, in order. `next`: where to go on; None when there is nothing more yet."""
-    rows = await pool.fetch(_FACTS, after, type, kind, stream, service, limit)
-    return {"facts": [_fact(row) for row in rows], "next": rows[-1]["number"] if len(rows) == limit else None}
+async def facts(pool: Pool, view: View, after: int, limit: int) -> dict[str, Any]:
+    """Facts after a number, in order. `next`: where to go on; None when there is nothing more yet. `last`: up to where
+    this was everything."""
+    rows, last = await page(pool, view, after, limit)
+    return {"facts": [fact(row) for row in rows], "next": last if len(rows) == limit else None, "last": last}
 
 
-async def journey(pool: Pool, kind: str, id: UUID) -> dict[str, Any] | None:
-    """Where a stream comes from and what it led to: every step in the order of time. None if nobody knows it.
+async def journey(service: Service[DashboardTerms], caller: Person, kind: str, id: UUID) -> dict[str, Any] | None:
+    """Where a stream comes from and what it led to: every step in the order of time. None if nobody knows it, or it is
+    none of the caller's business; streams beyond their reach are left out, and counted as `hidden`.
 
     What else came from its sources (the other complaints of a hotspot's topic) is not part of it.
     """
-    start = ref(kind, id)
-    streams = sorted(row["stream"] for row in await pool.fetch(_WAY, start))
-    rows = await pool.fetch(_STEPS, [UUID(stream.rpartition("/")[2]) for stream in streams])
-    if not any(row["stream"] == id for row in rows):
+    pool, start = service.pool, ref(kind, id)
+    way = [row["stream"] for row in await pool.fetch(_WAY, start, MOST_STREAMS + 1)]
+    known = await pool.fetch(_STREAMS, [UUID(stream.rpartition("/")[2]) for stream in way[:MOST_STREAMS]])
+    mine = {ref(row["kind"], row["stream"]) for row in known if caller.reaches(scope_of(row))}
+    if start not in mine:
         return None
+    streams = sorted(mine)
+    rows = await pool.fetch(_STEPS, [UUID(stream.rpartition("/")[2]) for stream in streams], MOST_STEPS + 1)
     edges = await pool.fetch(_EDGES, streams)
+    told = [(row, fact(row)) for row in rows[:MOST_STEPS]]
     return {
         "id": start,
         "streams": streams,
+        "hidden": len(known) - len(mine),
+        "whole": len(way) <= MOST_STREAMS and len(rows) <= MOST_STEPS,
         "links": [{"from": row["source"], "to": row["consequence"]} for row in edges],
-        "steps": [_fact(row) | {"type": row["type"].split(".")[2]} for row in rows],
+        "due": _due(told, service.now()),
+        "steps": _steps(told, wording.names(service.town)),
     }
 
 
-async def summary(pool: Pool) -> dict[str, Any]:
+def _steps(told: Sequence[Told], named: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each fact with its words, who said it, what it came from and led to, and how long its stream had waited."""
+    before: dict[UUID, datetime] = {}
+    steps: list[dict[str, Any]] = []
+    led: dict[str, list[str]] = {}
+    for row, shown in told:
+        waited = row["at"] - before[row["stream"]] if row["stream"] in before else None
+        before[row["stream"]] = row["at"]
+        led[shown["id"]] = shown["led_to"] = []
+        if (cause := row["cause"]) in led:
+            led[cause].append(shown["id"])
+        steps.append(
+            shown
+            | {
+                "type": short(row["type"]),
+                "heading": wording.heading(row["type"]),
+                "subject": wording.subject(row["kind"]),
+                "who": wording.who(row["actor"], named),
+                "waited_s": None if waited is None else round(waited.total_seconds()),
+            }
+        )
+    return steps
+
+
+def _due(told: Sequence[Told], now: datetime) -> list[dict[str, Any]]:
+    """期限: what every stream that has not ended has to keep, as its last fact that names the date says."""
+    dates: dict[tuple[str, UUID], dict[str, Any]] = {}
+    ended: set[UUID] = set()
+    for row, shown in told:
+        if wording.ends(row["type"]):
+            ended.add(row["stream"])
+        else:
+            ended.discard(row["stream"])
+        if (due := wording.due(row["type"], shown["data"])) is not None:
+            dates[row["kind"], row["stream"]] = {"due_at": due, "since": short(row["type"])}
+    return [
+        {"stream": ref(kind, stream), "subject": wording.subject(kind), **found, "overdue": found["due_at"] <= now}
+        for (kind, stream), found in sorted(dates.items(), key=lambda one: (one[1]["due_at"], str(one[0])))
+        if stream not in ended
+    ]
+
+
+async def summary(pool: Pool, caller: Person) -> dict[str, Any]:
     """How many facts of which type."""
-    rows = await pool.fetch("select service, type, count(*) as facts from facts group by 1, 2 order by 1, 2")
+    search = View.of(Filters(), caller).search()
+    rows = await pool.fetch(
+        f"select service, type, count(*) as facts from facts where {search.clause} group by 1, 2 order by 1, 2",
+        *search.arguments,
+    )
     return {"facts": sum(row["facts"] for row in rows), "types": [dict(row) for row in rows]}
-
-
-def _fact(row: asyncpg.Record) -> dict[str, Any]:
-    return dict(row) | {"data": json.loads(row["data"])}

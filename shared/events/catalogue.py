@@ -1,4 +1,4 @@
-"""All facts, written down for those who subscribe: `docs/events.md` and one JSON Schema each, from the code.
+"""All facts, written down for those who subscribe: `docs/events.md`, AsyncAPI and one JSON Schema each, from the code.
 
 `python -m shared.events.catalogue` writes them; with `--check` it says which files differ and exits with 1.
 """
@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from shared.events import deliberation, escalation, intake, projects
+from shared.events import asyncapi, deliberation, escalation, intake, projects
 from shared.events.base import Fact
 
 PRODUCERS = (intake, deliberation, escalation, projects)
@@ -34,7 +34,7 @@ def schema(fact: type[Fact]) -> dict[str, Any]:
 
 def files() -> dict[Path, str]:
     """What the generated files contain, by their path below the root."""
-    made = {Path("docs/events.md"): _page()}
+    made = {Path("docs/events.md"): _page(), Path("docs/asyncapi.yaml"): asyncapi.document(facts())}
     for fact in facts():
         path = Path("docs/schemas") / f"{fact.wire_type}.json"
         made[path] = json.dumps(schema(fact), ensure_ascii=False, indent=2) + "\n"
