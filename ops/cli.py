@@ -15,6 +15,7 @@ COMMANDS = {
     "export": "exports.export_file",
     "journey": "journey.journey",
     "token": "token.token",
+    "login": "login.login",
     "bench": "bench.measure",
     "secrets": "secrets.secrets",
     "check": "check.check",

@@ -8,11 +8,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from ops.client import Address
+from ops.commands.login import link
 from ops.commands.options import DEFAULT_DATA, Data, console
+from ops.embedded.keys import Bearer
 from ops.embedded.processes import StackError
 from ops.embedded.stack import Stack
 
 _WATCH_S = 0.5
+LEADER = Bearer("supervisor")
 
 
 def up(
@@ -42,6 +46,9 @@ async def _up(stack: Stack) -> None:
             table.add_row(name, url)
         table.add_row("kafka", stack.broker.address)
         console.print(table)
+        console.print(
+            f"看板（链接只能打开一次）：{await link(Address.read(stack.data), stack.keys, LEADER)}", soft_wrap=True
+        )
         console.print(f"已就绪。数据目录：{stack.data}。按 Ctrl-C 停止。")
         await _watch(stack, stopping)
     finally:

@@ -13,6 +13,8 @@ from litestar.params import FromPath
 from services.dashboard import views
 from services.dashboard.feed import Feed
 from services.dashboard.looking import FactPage, Subscription, View
+from services.dashboard.pages import signing_in, today
+from services.dashboard.pages.frame import read_static
 from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
 from shared.plumbing import query
@@ -95,4 +97,12 @@ async def read_summary(service: Here, ask: Asking) -> dict[str, Any]:
     return await views.summary(service.pool, ask.caller)
 
 
-ROUTES = [list_facts, stream_facts, read_journey, read_summary]
+ROUTES = [
+    list_facts,
+    stream_facts,
+    read_journey,
+    read_summary,
+    read_static,
+    *signing_in.ROUTES,
+    *today.ROUTES,
+]

@@ -2,6 +2,7 @@
 
 from services.dashboard.api import ROUTES
 from services.dashboard.handlers import listen
+from services.dashboard.pages.frame import refused
 from services.dashboard.terms import DashboardTerms
 from shared.plumbing.service import Plan, run
 
@@ -13,6 +14,8 @@ PLAN = Plan(
     routes=ROUTES,
     listen=listen,
     speaks=False,
+    pages=True,
+    refused=refused,
 )
 
 if __name__ == "__main__":

@@ -3,7 +3,21 @@ leads to which."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, false, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 METADATA = MetaData()
@@ -60,3 +74,11 @@ LINKS = Table(
     Column("consequence", Text, primary_key=True),
     Index("links_back", "consequence"),
 )
+LOGINS = Table(
+    "logins",
+    METADATA,
+    Column("code", LargeBinary, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+"""Links that sign a browser in: the hash of the code, and the token under a key that is made of the code."""

@@ -23,6 +23,8 @@ Authz = dict[str, dict[Role, Reach]]
 
 ANYBODY = Person("anybody", Role.RESIDENT, Reach.TOWN)
 """Whoever comes to an open route."""
+COOKIE = "__Host-fiveplusn"
+"""Where a browser keeps the token of whoever signed in; no script can read it, no other site makes it be sent."""
 
 
 def load_authz(path: Path, service: str) -> Authz:
@@ -80,10 +82,7 @@ def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRoute
     if not listed:
         connection.scope["user"] = ANYBODY
         return
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
-    claims = connection.app.state.issuers.claims(token)
+    claims = connection.app.state.issuers.claims(token_of(connection))
     for role, reach in listed.items():
         if role in claims.get("roles", ()):
             connection.scope["user"] = Person(
@@ -96,3 +95,18 @@ def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRoute
             )
             return
     raise PermissionDeniedException
+
+
+def token_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The token that somebody shows; raises `NotAuthorizedException`.
+
+    Who only looks may show it as a cookie where pages are looked at: what changes something asks for the header, which
+    no browser sends by itself.
+    """
+    said = connection.headers.get("authorization")
+    if said is None and connection.app.state.pages and connection.scope.get("method") in ("GET", "HEAD"):
+        said = f"Bearer {connection.cookies.get(COOKIE, '')}"
+    scheme, _, token = (said or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
+    return token

@@ -16,7 +16,7 @@ import jinja2
 from litestar import MediaType, Request, Response
 from litestar.exceptions import NotFoundException
 
-from shared.plumbing.errors import answer
+from shared.plumbing.errors import BadBody, answer
 from shared.plumbing.rate_limit import per_address
 from shared.rules.naming import day, moment
 
@@ -112,6 +112,14 @@ class PublicPages:
 def wants_page(request: AnyRequest) -> bool:
     """A browser; whoever does not care gets JSON."""
     return request.accept.best_match([MediaType.JSON, MediaType.HTML]) == MediaType.HTML
+
+
+def from_our_page(request: AnyRequest, words: str, url: str | None = None) -> None:
+    """No other site sends forms in the name of its visitors; raises `BadBody`. `url`: what our pages are called outside."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    ours = {request.headers.get("host"), (url or "").partition("://")[2]}
+    if not (site in ("same-origin", "none") if site else origin is None or origin.partition("://")[2] in ours):
+        raise BadBody("foreign_form", words)
 
 
 def as_json(shown: Shown) -> bytes:

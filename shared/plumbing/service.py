@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from faststream.kafka import KafkaBroker
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
@@ -85,6 +85,10 @@ class Plan(Generic[T]):
     """Whatever staff write through its doors goes onto the bus, for everybody and for ever."""
     speaks: bool = True
     attachments: bool = False
+    pages: bool = False
+    """People look at it in a browser: to look, the cookie of a sign-in counts as a token."""
+    refused: Callable[[Request[Any, Any, Any], Exception], Response[bytes]] = answer
+    """How it says no."""
     told: Told | None = None
     """Which of its facts the units' own systems get by webhook."""
 
@@ -354,7 +358,7 @@ def application(plan: Plan[Any], settings: Settings) -> Litestar:
         lifespan=[lifespan],
         guards=[authorise],
         dependencies={"ask": Provide(_ask), "service": Provide(_service)},
-        exception_handlers={Exception: answer},
+        exception_handlers={Exception: plan.refused},
         request_class=StrictRequest,
         request_max_body_size=MAX_BODY,
         before_request=readable,
@@ -383,6 +387,7 @@ def settle(app: Litestar, plan: Plan[Any], settings: Settings) -> None:
             "issuers": Issuers(settings.jwks_file, settings.issuer, settings.audience),
             "metrics": Metrics(plan.name),
             "rate_limits": RateLimits(),
+            "pages": plan.pages,
             "queries": queries(app),
         }
     )

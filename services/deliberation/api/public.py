@@ -28,7 +28,7 @@ from shared.plumbing import openapi
 from shared.plumbing.change import Ask
 from shared.plumbing.errors import BadBody, chinese
 from shared.plumbing.feeds import ATOM, FEED_MONTHS, Site, atom
-from shared.plumbing.public_pages import FILE, OFTEN, AnyRequest, PublicPages, as_json, kept, wants_page
+from shared.plumbing.public_pages import FILE, OFTEN, AnyRequest, PublicPages, as_json, from_our_page, kept, wants_page
 from shared.plumbing.schemas import Document
 from shared.plumbing.service import Asking
 from shared.rules.broken import RuleBroken
@@ -190,7 +190,7 @@ async def apply_by_form(id: FromPath[UUID], service: Here, ask: Asking, request:
 
     The same form sent twice is one application.
     """
-    _from_our_page(request, service)
+    from_our_page(request, "请在本镇公开页面上提交申请", service.today.public.url)
     given = await _form(request)
     try:
         data, wrong = RequestJoin.model_validate(_asked(given)), {}
@@ -212,15 +212,6 @@ async def apply_by_form(id: FromPath[UUID], service: Here, ask: Asking, request:
     return Response(
         b"", status_code=303, headers=dict(_PAGES.private) | {"Location": f"/public/applications/{done['code']}"}
     )
-
-
-def _from_our_page(request: AnyRequest, service: DeliberationService) -> None:
-    """No other site sends forms in the name of its visitors; nobody is known by a cookie here, so that is all."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    ours = {request.headers.get("host"), (service.today.public.url or "").partition("://")[2]}
-    own = site in ("same-origin", "none") if site else origin is None or origin.partition("://")[2] in ours
-    if not own:
-        raise BadBody("foreign_form", "请在本镇公开页面上提交申请")
 
 
 async def _form(request: AnyRequest) -> dict[str, str]:
