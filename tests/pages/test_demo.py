@@ -1,29 +1,10 @@
 """Both stories of the town, from the first call to the result, through the services' real doors."""
 
-import asyncio
-import json
-import sys
-from pathlib import Path
-
-from ops.embedded.stack import ROOT
+from tests.pages.conftest import Demo
 
 
-async def test_both_stories_come_to_their_end(tmp_path: Path) -> None:
-    result = tmp_path / "demo.json"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from ops.cli import main; main()",
-        "demo",
-        "--json",
-        str(result),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await process.communicate()
-    assert process.returncode == 0, out.decode()[-3000:]
-    found = json.loads(result.read_text())
+async def test_both_stories_come_to_their_end(demo: Demo) -> None:
+    found = demo.found
     assert found["complaints"] >= 300
     assert found["closed"] >= 0.95 * found["complaints"]
     dahuichang, motion, zhangguozhuang = ([step["type"] for step in journey["steps"]] for journey in found["journeys"])
