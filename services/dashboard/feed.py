@@ -42,7 +42,7 @@ class Feed:
     KEPT = 10_000
     """So many facts stay in memory: who has fallen behind them is cut off."""
     READERS = 500
-    """So many may listen to one process: the server takes 512 connections, and others want to be answered, too."""
+    """So many may listen to one process: the server takes 640 connections, and others want to be answered, too."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -13,7 +13,7 @@ REQUESTS_S = 5
 """So long may requests under way take to end."""
 KEEP_S = 75
 """Longer than clients keep an idle connection: who closes first may cut off a request on its way."""
-CONNECTIONS = 512
+CONNECTIONS = 640
 """Above that many connections and requests, new ones are answered 503 at once."""
 
 
