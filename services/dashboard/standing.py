@@ -101,7 +101,7 @@ from shared.events.projects import (
 )
 from shared.rules.township import SHANGHAI
 
-_Facts = tuple[type[Fact], ...]
+_Those = frozenset[type[Fact]]
 
 DATES: Mapping[type[Fact], str] = {
     ComplaintDispatched: "due_at",
@@ -138,16 +138,16 @@ A route's is the complaint's, as it stood when it was routed. What a topic names
 is the issue's date, and stands there; when a decision is looked at again is no limit to anybody's work; a community's
 monthly meeting is held on the meeting's own stream, so its platform does not know whether one is still due.
 """
-SUSPENDS = frozenset((ComplaintListed, DeadlinePaused, DutyDeadlineMoved, ProjectSuspended))
+SUSPENDS: _Those = frozenset((ComplaintListed, DeadlinePaused, DutyDeadlineMoved, ProjectSuspended))
 """挂账、暂停: the clock stands until a later fact names a date again; a duty's, when its new date is none."""
-SETTLES = frozenset(
+SETTLES: _Those = frozenset(
     (
         *(CallbackRecorded, WhistleApproved, IssueResolved, DutyFinished, DutyDeadlinesLifted, ProjectCompleted),
         *(UpwardAnswered, AssemblyDemanded, TopicImplementing, TopicDisclosed),
     )
 )
 """What was due is done, or need not be done any more; the matter itself goes on."""
-ENDS = frozenset(
+ENDS: _Those = frozenset(
     (
         *(ComplaintAnswered, ComplaintRedirected, ComplaintClosed, RouteConcluded, HotspotSubsided),
         *(TopicClosed, TopicRejected, TopicsMerged, MinutesPublished, MeetingCancelled, UndertakingDone),
@@ -157,12 +157,14 @@ ENDS = frozenset(
     )
 )
 """办结: the end of the matter, unless it names a date by which something is still to be done."""
-REOPENS = frozenset((TopicReopened, IssueReopened, DutyReopened, ProjectsUnmerged, HotspotDetected, AbsenceReported))
+REOPENS: _Those = frozenset(
+    (TopicReopened, IssueReopened, DutyReopened, ProjectsUnmerged, HotspotDetected, AbsenceReported)
+)
 """重启: what was over is not; nor is what gets a date again. Whatever else is said after an end (the city's late callback, an
 effect check, corrected minutes) leaves it ended."""
 MATTERS = frozenset(fact.kind for fact in ENDS)
 """Kinds of streams that come to an end; the others (platforms, daily counts, rates) are never open or done."""
-ONLY_AFTER: Mapping[type[Fact], _Facts] = {
+ONLY_AFTER: Mapping[type[Fact], tuple[type[Fact], ...]] = {
     CallbackRecorded: (ComplaintFinished,),
     WhistleApproved: (WhistleRequested,),
     TopicReviewed: (TopicReportedUpward, TopicReviewed),
