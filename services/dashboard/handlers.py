@@ -75,7 +75,7 @@ def listen(inbox: Inbox, service: Service[DashboardTerms]) -> None:
     async def keep(con: Connection, heard: list[Heard[Any]]) -> None:
         """The row of `numbering` stays locked until the commit: the order of commits is the order of numbers."""
         last = await con.fetchval(_NUMBER, len(heard))
-        await _catch_up(con)
+        await catch_up(con)
         known = {row["stream"]: row for row in await con.fetch(_STREAMS, list({h.id for h in heard}))}
         scopes = {stream: _scope(row) for stream, row in known.items()}
         standing = {stream: _standing(row) for stream, row in known.items()}
@@ -116,7 +116,7 @@ def listen(inbox: Inbox, service: Service[DashboardTerms]) -> None:
             await con.execute(_LINK, *map(list, zip(*sorted(edges), strict=True)))
 
 
-async def _catch_up(con: Connection) -> None:
+async def catch_up(con: Connection) -> None:
     """What an older version of this service has kept meanwhile stands as its facts say, too."""
     while behind := [row["stream"] for row in await con.fetch(_BEHIND)]:
         standing: dict[UUID, Standing] = {}

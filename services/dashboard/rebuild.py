@@ -9,12 +9,13 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.dashboard.handlers import catch_up
 from services.dashboard.main import PLAN
 from shared.plumbing.database import Pool
 from shared.plumbing.kafka import client_options
@@ -103,15 +104,21 @@ async def content(pool: Pool, facts: str, links: str, *, before: bool) -> Conten
 
 
 async def rebuild(service: Service[Any]) -> Rebuilt:
-    """Forget everything, hear everything again, compare. After one that was broken off, the first one's `before` holds."""
+    """Forget everything, hear everything again from the topics, compare."""
+    return await compared(service, lambda: _hear(service))
+
+
+async def compared(service: Service[Any], hear: Callable[[], Awaitable[int]]) -> Rebuilt:
+    """Forget everything, `hear` it again, compare. After one that was broken off, the first one's `before` holds."""
     began, pool = time.monotonic(), service.pool
     async with pool.acquire() as con, con.transaction():
         await con.execute("set local statement_timeout = 0")
         await con.execute("select last from numbering for update")  # nobody hears anything meanwhile
+        await catch_up(con)
         if not await con.fetchval("select to_regclass('facts_before') is not null"):
             await con.execute(_AFRESH)  # left by a comparison that was given up
         await con.execute(_FORGET, timeout=LIMIT_S)
-    heard = await _hear(service)
+    heard = await hear()
     before = await content(pool, "select * from facts_before", "links_before", before=True)
     after = await content(pool, _KNOWN, _LINKS_KNOWN, before=False)
     found = Rebuilt(before, after, heard, await pool.fetchval(_MISSING), time.monotonic() - began)
