@@ -1,7 +1,6 @@
 """What the dashboard hears: everything."""
 
 import json
-from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +32,7 @@ $12::text[], $13::text[], $14::text[], $15::jsonb[], $16::jsonb[], $17::bool[]) 
 version, position, type, data, actor, terms, at, cause, correlation, community, communities, departments, confidential)
 """
 _TYPES = dict.fromkeys(("began_at", "last_at", "due_at", "ended_at"), "timestamptz") | {"days": "jsonb"}
-_PARTS = {part.name: _TYPES.get(part.name, "text") for part in fields(Standing)}
+_PARTS = {part: _TYPES.get(part, "text") for part in Standing._fields}
 """The columns of a `Standing`, in its order."""
 _NAMES = ", ".join(_PARTS)
 
@@ -81,14 +80,14 @@ def listen(inbox: Inbox, service: Service[DashboardTerms]) -> None:
         standing = {stream: _standing(row) for stream, row in known.items()}
         rows, edges, ends = [], set(), {}
         for number, h in enumerate(heard, last - len(heard) + 1):
-            body = h.body.decode()
+            at, body = h.at, h.body.decode()
             data = json.loads(body)
             fact = Fact.known.get(h.type)
             before = scopes.get(h.id, NOBODY)
             content = data if isinstance(data, dict) else {}
             edges |= links(fact, h.ref, content) if fact else set()
             after = scopes[h.id] = concerned(before, fact, content)
-            standing[h.id] = stands(standing.get(h.id), fact, h.type, h.at, content)
+            standing[h.id] = stands(standing.get(h.id), fact, h.type, at, content)
             header = h.headers.get
             rows.append(
                 (
@@ -102,7 +101,7 @@ def listen(inbox: Inbox, service: Service[DashboardTerms]) -> None:
                     body,
                     header("ce_actor", ""),
                     header("ce_terms", ""),
-                    h.at,
+                    at,
                     header("ce_causationid", ""),
                     header("ce_correlationid", ""),
                     *_columns(told(before, after)),
@@ -130,15 +129,12 @@ async def catch_up(con: Connection) -> None:
 
 def _standing(row: asyncpg.Record) -> Standing:
     found = Standing(*(row[part] for part in _PARTS))
-    return replace(found, days=json.loads(row["days"])) if row["days"] else found
+    return found._replace(days=json.loads(row["days"])) if row["days"] else found
 
 
-def _parts(standing: Standing) -> list[Any]:
+def _parts(standing: Standing) -> tuple[Any, ...]:
     """The values of a standing's columns."""
-    parts = [getattr(standing, part) for part in _PARTS]
-    if standing.days is not None:
-        parts[-1] = json.dumps(standing.days)
-    return parts
+    return standing if standing.days is None else standing._replace(days=json.dumps(standing.days))  # type: ignore[arg-type]
 
 
 def _scope(row: asyncpg.Record) -> Scope:

@@ -6,7 +6,7 @@ their own, departments none. Inside the office residents are counted as they are
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -50,8 +50,9 @@ where s.kind = any($2::text[]) group by hotspot, s.stream order by hotspot, min(
 _LEADS_TO = ("topic", "issue", "project")
 """What becomes of a hotspot: the topic it led to, and what that led to."""
 _DEMAND = """
-select category, community, place, day.key::date as day, (day.value->>0)::int as complaints
+select community, category, place, day.key as day, day.key < '{begin}' as earlier, sum((day.value->>0)::int) as complaints
 from streams, jsonb_each(days) day where kind = 'demand' and day.key >= '{first}' and day.key <= '{last}' and {reach}
+group by grouping sets ((community, category, place, day.key < '{begin}'), (day.key, day.key < '{begin}'))
 """
 
 
@@ -172,21 +173,23 @@ async def demand(pool: Pool, caller: Person, now: datetime, first: int = FIRST) 
     last = now.astimezone(SHANGHAI).date()
     begin = last - timedelta(days=WINDOW - 1)
     search = reach(caller)
-    asked = _DEMAND.format(first=begin - timedelta(days=WINDOW), last=last, reach=search.clause)
-    days: Counter[date] = Counter()
+    first_before = begin - timedelta(days=WINDOW)
+    asked = _DEMAND.format(first=first_before, begin=begin, last=last, reach=search.clause)
+    days: dict[str, int] = {}
     cells: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     spots: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in await pool.fetch(asked, *search.arguments):
-        earlier = row["day"] < begin
-        if not earlier:
-            days[row["day"]] += row["complaints"]
-        cells[row["community"], row["category"]][earlier] += row["complaints"]
-        spots[row["community"], row["category"], row["place"]][earlier] += row["complaints"]
+        if row["day"] is not None:
+            days[row["day"]] = row["complaints"]
+            continue
+        where = (row["community"], row["category"], row["place"])
+        cells[where[:2]][row["earlier"]] += row["complaints"]
+        spots[where][row["earlier"]] = row["complaints"]
     rising = [Rise(*where, *counts) for where, counts in spots.items() if counts[0] >= max(RISING_FROM, counts[1] + 1)]
     return Demand(
         first=begin,
         last=last,
-        days=tuple((day, days[day]) for day in (begin + timedelta(days=n) for n in range(WINDOW))),
+        days=tuple((day, days.get(day.isoformat(), 0)) for day in (begin + timedelta(days=n) for n in range(WINDOW))),
         matrix=tuple(Cell(*where, *counts) for where, counts in sorted(cells.items())),
         rising=tuple(sorted(rising, key=lambda one: (one.before - one.complaints, one.community, one.place))[:first]),
     )

@@ -20,8 +20,9 @@ with recursive types(type) as (
     union all select (select f.type from facts f where f.type > t.type order by f.type limit 1) from types t
     where t.type is not null
 )
-select distinct on (f.service) f.service, f.number, f.type, f.at, f.received_at from types t
-cross join lateral (select * from facts where type = t.type order by number desc limit 1) f order by f.service, f.number desc
+select distinct on (f.service) f.service, f.number, f.type, f.at, f.received_at from types t cross join lateral
+    (select number from facts where type = t.type order by type desc, number desc limit 1) l
+join facts f using (number) order by f.service, f.number desc
 """
 """From type to type along the index: a service that has been silent for long is found as fast as one that talks."""
 _TODAY = """

@@ -6,7 +6,6 @@ accept, to contact, to check in), which warnings and misses repeat.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -196,9 +195,8 @@ _KEEPS_DATE = (ProjectCarriedOver,)
 """Without a date they leave the one that stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a stream stands after its last fact. Instants are aware.
+class Standing(NamedTuple):
+    """How a stream stands after its last fact: a row of columns, as it is kept. Instants are aware.
 
     `due_since`: the type of the fact that says `due_at`; or, without a date, of the one that suspends it. `ended_at`: None
     while it is open. `number`: of the work order. `days`: of a demand, complaints and people of each day (ISO, Asia/Shanghai)
@@ -233,7 +231,7 @@ def stands(
             changes["days"] = _counted(stood.days or {}, data)
         if reads.clock and (not reads.only_after or stood.due_since in reads.only_after):
             changes |= _clock(stood, fact, type, at, data)
-    return replace(stood, **changes)
+    return stood._replace(**changes)
 
 
 def _counted(before: Mapping[str, Sequence[int]], data: Mapping[str, Any]) -> Mapping[str, Sequence[int]]:

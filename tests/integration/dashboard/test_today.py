@@ -215,7 +215,9 @@ async def test_an_empty_dashboard_has_an_empty_day(here: Running) -> None:
 
 async def test_of_each_service_the_last_fact_its_age_and_how_many_today(here: Running) -> None:
     await say(here, (complaint(0), 1, received()), (TOPIC, 1, proposed()))
+    yesterdays = heard(here.service, [(complaint(2), 1, received())])
     await here.at(BEGIN + DAY)
+    await here.service.inbox.absorb(yesterdays)  # said yesterday, heard today
     await say(here, (complaint(0), 2, dispatched("district-water")), (complaint(1), 1, received()))
     await here.at(BEGIN + DAY + HOUR)
     found = await sources.sources(here.service)
@@ -223,7 +225,7 @@ async def test_of_each_service_the_last_fact_its_age_and_how_many_today(here: Ru
     assert list(by_name) == ["intake", "deliberation", "escalation", "projects"]
     intake, deliberation = by_name["intake"].last, by_name["deliberation"].last
     assert intake and deliberation
-    assert (intake.number, intake.type, intake.heading) == (4, "ComplaintReceived", "诉求登记")
+    assert (intake.number, intake.type, intake.heading) == (5, "ComplaintReceived", "诉求登记")
     assert abs(intake.age - HOUR) < timedelta(minutes=1)
     assert (deliberation.number, deliberation.heading) == (2, "议题提出")
     assert abs(deliberation.age - DAY - HOUR) < timedelta(minutes=1)

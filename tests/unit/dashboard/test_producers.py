@@ -10,15 +10,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from services.dashboard.standing import Standing, stands
-from services.escalation.domain.duty import Duty, DutyState, DutyStep, is_owed
+from services.escalation.domain.duty import Duty, DutyState, is_owed
 from services.escalation.domain.issue import ENDED, UNDER_WAY, Issue, IssueState
 from services.intake.domain.clock import RUNNING
 from services.intake.domain.complaint import FINAL, Complaint, ComplaintState, evolve
 from services.projects.domain.project import Project, ProjectState, end_of
 from shared.events.base import Fact
+from shared.events.escalation import DutyStep
 from shared.events.vocabulary import WhistleKind
 from shared.rules.broken import RuleBroken
 from tests.unit.escalation import test_life as whistles
+from tests.unit.escalation.cases import requested
 from tests.unit.intake import test_life as complaints
 from tests.unit.intake.builders import MINUTE, START
 from tests.unit.projects import test_life as projects
@@ -84,7 +86,7 @@ def due_of_duty(state: Duty) -> datetime | None:
 )
 def test_an_issue_and_its_duties(kind: WhistleKind, begun: int, steps: list[whistles.Step]) -> None:
     world = whistles.World()
-    world.say([whistles.requested(kind)])
+    world.say([requested(kind)])
     for name, by, other, later in (*whistles.TO_THE_END[:begun], *steps):
         world.ring(world.now + later)
         with suppress(RuleBroken):
