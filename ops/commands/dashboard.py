@@ -66,7 +66,13 @@ async def _rebuild(address: Address) -> Rebuilt:
 def _plain(found: Rebuilt) -> dict[str, Any]:
     def told(one: Content) -> dict[str, Any]:
         communities = {name or "-": {"facts": n, "digest": digest} for name, (n, digest) in one.communities.items()}
-        return {"facts": one.facts, "digest": one.digest, "links": one.links, "communities": communities}
+        return {
+            "facts": one.facts,
+            "digest": one.digest,
+            "links": one.links,
+            "standing": one.standing,
+            "communities": communities,
+        }
 
     return {
         "same": found.same,
@@ -89,4 +95,5 @@ def _table(found: Rebuilt) -> Table:
         shown.add_row(name or "全镇", str(facts), before[:12], after[:12] if before == after else f"[red]{after[:12]}")
     shown.add_row("合计", str(found.before.facts), found.before.digest[:12], found.after.digest[:12])
     shown.add_row("关联", "", found.before.links[:12], found.after.links[:12])
+    shown.add_row("现状", "", found.before.standing[:12], found.after.standing[:12])
     return shown

@@ -9,12 +9,13 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.dashboard.handlers import catch_up
 from services.dashboard.main import PLAN
 from shared.plumbing.database import Pool
 from shared.plumbing.kafka import client_options
@@ -40,9 +41,17 @@ _LINKS = """
 select encode(sha256(convert_to(coalesce(string_agg(source || ' ' || consequence, ' ' order by source, consequence), ''),
     'UTF8')), 'hex') from {links}
 """
+_STANDING = "select stream, version, md5(row(s.*)::text) as line from streams s"
+_STANDS = """
+select encode(sha256(convert_to(coalesce(string_agg({of}.line, '' order by stream), ''), 'UTF8')), 'hex')
+from streams_before b join ({standing}) s using (stream, version)
+"""
+"""How streams stand: those that have not gone on since."""
+_AFRESH = "drop table if exists streams_before"
 _FORGET = f"""
 create table if not exists facts_before as {_CONTENT};
 create table if not exists links_before as select source, consequence from links;
+create table if not exists streams_before as {_STANDING};
 delete from facts; delete from links; delete from streams;
 delete from parked where reader = 'dashboard'; delete from inbox where reader = 'dashboard';
 """
@@ -56,11 +65,13 @@ left join inbox i on i.reader = 'dashboard' and i.stream = b.stream where coales
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the dashboard says, whatever its numbers: how many facts and one digest per community, and of the links."""
+    """What the dashboard says, whatever its numbers: how many facts and one digest per community, of the links, and of
+    how streams stand."""
 
     facts: int
     digest: str
     links: str
+    standing: str
     communities: dict[str, tuple[int, str]]
 
 
@@ -80,28 +91,39 @@ class Rebuilt:
         return not self.missing and self.before == self.after
 
 
-async def content(pool: Pool, facts: str = _CONTENT, links: str = "links") -> Content:
-    """The canonical content."""
+async def content(pool: Pool, facts: str, links: str, *, before: bool) -> Content:
+    """The canonical content, as it was `before`, or as it is."""
     rows = await pool.fetch(_DIGEST.format(content=facts), timeout=LIMIT_S)
     communities = {row["community"]: (row["facts"], row["digest"]) for row in rows if row["community"] is not None}
     whole = next((row for row in rows if row["community"] is None), None)
     digest: str = await pool.fetchval(_LINKS.format(links=links), timeout=LIMIT_S)
-    return Content(whole["facts"] if whole else 0, (whole["digest"] or "") if whole else "", digest, communities)
+    asked = _STANDS.format(of="b" if before else "s", standing=_STANDING)
+    standing: str = await pool.fetchval(asked, timeout=LIMIT_S)
+    facts_, whole_digest = (whole["facts"], whole["digest"] or "") if whole else (0, "")
+    return Content(facts_, whole_digest, digest, standing, communities)
 
 
 async def rebuild(service: Service[Any]) -> Rebuilt:
-    """Forget everything, hear everything again, compare. After one that was broken off, the first one's `before` holds."""
+    """Forget everything, hear everything again from the topics, compare."""
+    return await compared(service, lambda: _hear(service))
+
+
+async def compared(service: Service[Any], hear: Callable[[], Awaitable[int]]) -> Rebuilt:
+    """Forget everything, `hear` it again, compare. After one that was broken off, the first one's `before` holds."""
     began, pool = time.monotonic(), service.pool
     async with pool.acquire() as con, con.transaction():
         await con.execute("set local statement_timeout = 0")
         await con.execute("select last from numbering for update")  # nobody hears anything meanwhile
+        await catch_up(con)
+        if not await con.fetchval("select to_regclass('facts_before') is not null"):
+            await con.execute(_AFRESH)  # left by a comparison that was given up
         await con.execute(_FORGET, timeout=LIMIT_S)
-    heard = await _hear(service)
-    before = await content(pool, "select * from facts_before", "links_before")
-    after = await content(pool, _KNOWN, _LINKS_KNOWN)
+    heard = await hear()
+    before = await content(pool, "select * from facts_before", "links_before", before=True)
+    after = await content(pool, _KNOWN, _LINKS_KNOWN, before=False)
     found = Rebuilt(before, after, heard, await pool.fetchval(_MISSING), time.monotonic() - began)
     if found.same:
-        await pool.execute("drop table facts_before, links_before")
+        await pool.execute("drop table facts_before, links_before, streams_before")
     return found
 
 

@@ -1,5 +1,5 @@
-"""What the dashboard keeps: every fact, numbered in the order of its commits, whose business each is, and which stream
-leads to which."""
+"""What the dashboard keeps: every fact, numbered in the order of its commits, whose business each is, how each
+stream stands, and which leads to which."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 METADATA = MetaData()
 
@@ -66,7 +66,27 @@ STREAMS = Table(
     Column("kind", Text, nullable=False),
     Column("version", Integer, nullable=False),
     *_concern(),
+    Column("stood", Integer, nullable=False, server_default="0"),
+    Column("began_at", DateTime(timezone=True)),
+    Column("last_at", DateTime(timezone=True)),
+    Column("last_type", Text),
+    Column("due_at", DateTime(timezone=True)),
+    Column("due_since", Text),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("title", Text),
+    Column("category", Text),
+    Column("place", Text),
+    Column("unit", Text),
+    Column("number", Text),
+    Column("days", JSONB),
+    Index("streams_behind", "stream", postgresql_where=text("stood <> version")),
+    Index("streams_begun", "kind", "began_at"),
+    Index("streams_due", "due_at", "kind", postgresql_where=text("due_at is not null")),
+    Index("streams_open", "kind", "community", postgresql_where=text("ended_at is null")),
+    Index("streams_ended", "ended_at", "kind", postgresql_where=text("ended_at is not null")),
 )
+"""`stood`: up to which version the columns after it say how the stream stands (`standing.py`): an older version of this
+service does not know them, and leaves them behind `version`."""
 LINKS = Table(
     "links",
     METADATA,

@@ -16,6 +16,7 @@ from shared.events.base import ref
 from shared.plumbing.caller import Person
 from shared.plumbing.database import Pool
 from shared.plumbing.service import Service
+from shared.rules.township import SHANGHAI
 
 Told = tuple[asyncpg.Record, dict[str, Any]]
 """A row, and the fact as it is shown."""
@@ -40,7 +41,8 @@ select source, consequence from links where source = any($1::text[]) and consequ
 order by source, consequence
 """
 _STREAMS = """
-select stream, kind, community, communities, departments, confidential from streams where stream = any($1::uuid[])
+select stream, kind, community, communities, departments, confidential, due_at, due_since from streams
+where stream = any($1::uuid[])
 """
 
 
@@ -60,7 +62,7 @@ async def journey(service: Service[DashboardTerms], caller: Person, kind: str, i
     pool, start = service.pool, ref(kind, id)
     way = [row["stream"] for row in await pool.fetch(_WAY, start, MOST_STREAMS + 1)]
     known = await pool.fetch(_STREAMS, [UUID(stream.rpartition("/")[2]) for stream in way[:MOST_STREAMS]])
-    mine = {ref(row["kind"], row["stream"]) for row in known if caller.reaches(scope_of(row))}
+    mine = {ref(row["kind"], row["stream"]): row for row in known if caller.reaches(scope_of(row))}
     if start not in mine:
         return None
     streams = sorted(mine)
@@ -73,7 +75,7 @@ async def journey(service: Service[DashboardTerms], caller: Person, kind: str, i
         "hidden": len(known) - len(mine),
         "whole": len(way) <= MOST_STREAMS and len(rows) <= MOST_STEPS,
         "links": [{"from": row["source"], "to": row["consequence"]} for row in edges],
-        "due": _due(told, service.now()),
+        "due": _due(mine, service.now()),
         "steps": _steps(told, wording.names(service.town)),
     }
 
@@ -102,21 +104,18 @@ def _steps(told: Sequence[Told], named: Mapping[str, str]) -> list[dict[str, Any
     return steps
 
 
-def _due(told: Sequence[Told], now: datetime) -> list[dict[str, Any]]:
-    """期限: what every stream that has not ended has to keep, as its last fact that names the date says."""
-    dates: dict[tuple[str, UUID], dict[str, Any]] = {}
-    ended: set[UUID] = set()
-    for row, shown in told:
-        if wording.ends(row["type"]):
-            ended.add(row["stream"])
-        else:
-            ended.discard(row["stream"])
-        if (due := wording.due(row["type"], shown["data"])) is not None:
-            dates[row["kind"], row["stream"]] = {"due_at": due, "since": short(row["type"])}
+def _due(streams: Mapping[str, asyncpg.Record], now: datetime) -> list[dict[str, Any]]:
+    """期限: what every stream still has to keep, and which fact says so (`standing.py`)."""
+    dated = sorted((row["due_at"], stream) for stream, row in streams.items() if row["due_at"])
     return [
-        {"stream": ref(kind, stream), "subject": wording.subject(kind), **found, "overdue": found["due_at"] <= now}
-        for (kind, stream), found in sorted(dates.items(), key=lambda one: (one[1]["due_at"], str(one[0])))
-        if stream not in ended
+        {
+            "stream": stream,
+            "subject": wording.subject(streams[stream]["kind"]),
+            "due_at": due_at.astimezone(SHANGHAI),
+            "since": short(streams[stream]["due_since"]),
+            "overdue": due_at <= now,
+        }
+        for due_at, stream in dated
     ]
 
 

@@ -1,40 +1,14 @@
-"""The words of a journey: what a fact is called, what its stream is, who said it, and when something is due.
+"""The words of a journey: what a fact is called, what its stream is, and who said it.
 
 The Chinese term stands first in the docstring of every fact and kind (`shared/events`): it is the name.
 """
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from shared.events.base import Fact
-from shared.events.deliberation import (
-    TopicClosed,
-    TopicRejected,
-    TopicsMerged,
-    UndertakingDone,
-    UndertakingExcused,
-)
-from shared.events.escalation import (
-    DepartmentReleased,
-    DutyExcused,
-    DutyFinished,
-    IssueClosed,
-    IssueWithdrawn,
-    WhistleRejected,
-)
-from shared.events.intake import ComplaintAnswered, ComplaintClosed, ComplaintRedirected, RouteConcluded
-from shared.events.projects import (
-    ProjectCancelled,
-    ProjectCompleted,
-    ProjectRejected,
-    ProjectsMerged,
-    SuggestionAnswered,
-    SuggestionMerged,
-)
-from shared.rules.township import SHANGHAI, Town
+from shared.rules.township import Town
 
 _TERM = re.compile(r"[\u3400-\u9fff][\u3400-\u9fff/、（）]*")
 KINDS: Mapping[str, str] = {
@@ -69,17 +43,6 @@ ROLES: Mapping[str, str] = {
     "service": "系统",
 }
 """Who says something, by the role in which they do; persons are never named."""
-ENDS = frozenset(
-    (
-        *(ComplaintAnswered, ComplaintRedirected, ComplaintClosed, RouteConcluded),
-        *(TopicClosed, TopicRejected, TopicsMerged, UndertakingDone, UndertakingExcused),
-        *(IssueClosed, IssueWithdrawn, WhistleRejected, DutyFinished, DutyExcused, DepartmentReleased),
-        *(SuggestionAnswered, SuggestionMerged, ProjectCancelled, ProjectCompleted, ProjectRejected, ProjectsMerged),
-    )
-)
-"""After one of these nothing of the stream is due any more, until another fact follows."""
-_DUE = ("due_at", "answer_due_at", "approval_due_at", "review_due_at", "minutes_due_at", "publish_by", "disclose_by")
-"""The fields by which something has to be done, the stream's own end first."""
 
 
 @cache
@@ -106,22 +69,3 @@ def who(actor: str, named: Mapping[str, str]) -> str:
     role, _, scope = actor.partition(":")
     told = "、".join(named.get(code, code) for code in scope.split(",") if code)
     return "，".join(part for part in (ROLES.get(role, role), told) if part)
-
-
-def ends(type: str) -> bool:
-    """Whether nothing is due any more after this fact."""
-    return Fact.known.get(type) in ENDS
-
-
-def due(type: str, data: Mapping[str, Any]) -> datetime | None:
-    """Until when something has to be done, as this fact says; a day ends at 24:00 in Asia/Shanghai."""
-    known = Fact.known.get(type)
-    if known is None:
-        return None
-    for field in _DUE:
-        if field in known.model_fields and isinstance(value := data.get(field), str):
-            return datetime.fromisoformat(value)
-    deadline = data.get("deadline") if "deadline" in known.model_fields else None
-    if isinstance(deadline, Mapping) and isinstance(day := deadline.get("finish_on"), str):
-        return datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + timedelta(days=1)
-    return None

@@ -9,6 +9,7 @@ from tests.support.running import Running
 _STRIPPED = """
 drop index facts_of_community;
 drop table streams;
+drop table logins;
 alter table facts drop column community, drop column communities, drop column departments, drop column confidential;
 update alembic_version set version_num = '0005'
 """
