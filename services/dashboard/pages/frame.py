@@ -5,6 +5,7 @@ elsewhere, no script and no style stands inside a page, and none of it is kept b
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -33,6 +34,8 @@ from shared.rules.township import SHANGHAI
 _HERE = Path(__file__).parent
 TEMPLATES, STATIC = _HERE / "templates", _HERE / "static"
 LANGUAGE_COOKIE = "lang"
+EVERYTHING = ("*",)
+"""A page that any fact may change."""
 _YEAR_S = 31_536_000
 NAVIGATION = MappingProxyType(
     {
@@ -89,12 +92,10 @@ def _environment(words: Words) -> jinja2.Environment:
         "day": lambda on: _day(on, words),
         "iso": lambda at: at.isoformat(),
         "span": lambda seconds: span(float(seconds), words),
+        "spaced": spaced,
     }
     made.globals |= {"navigation": NAVIGATION, "words": words}
     return made
-
-
-_ENVIRONMENTS = {language: _environment(words) for language, words in LANGUAGES.items()}
 
 
 def language_of(request: AnyRequest) -> str:
@@ -219,6 +220,11 @@ def _day(on: date | datetime | str, words: Words) -> str:
     return (on.astimezone(SHANGHAI) if isinstance(on, datetime) else on).strftime("%-d %b %Y")
 
 
+def spaced(name: str) -> str:
+    """A type of fact in English: `ComplaintReceived` is "Complaint received"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).capitalize()
+
+
 def span(seconds: float, words: Words) -> str:
     """时长 in its two largest units: 3 天 4 小时."""
     minutes = int(abs(seconds) // 60)
@@ -230,3 +236,6 @@ def span(seconds: float, words: Words) -> str:
     else:
         said = [words.say("%(n)s 分钟", n=minutes)]
     return " ".join(said)
+
+
+_ENVIRONMENTS = {language: _environment(words) for language, words in LANGUAGES.items()}

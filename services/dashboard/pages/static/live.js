@@ -4,6 +4,7 @@
 // exchanged as a whole, at most once in so many milliseconds, and the focus and what was folded open stay as they are.
 
 const AT_MOST_EVERY_MS = 1000;
+// `*`: every fact.
 const types = (document.body.dataset.live ?? "").split(",").filter(Boolean);
 const line = document.getElementById("line");
 let waiting = null;
@@ -68,7 +69,7 @@ function soon() {
 }
 
 if (types.length > 0) {
-  const asked = new URLSearchParams(types.map((type) => ["type", type]));
+  const asked = new URLSearchParams(types.filter((type) => type !== "*").map((type) => ["type", type]));
   const stream = new EventSource(`/stream?${asked}`);
   let lost = false;
   stream.onopen = () => {
