@@ -16,6 +16,7 @@ from shared.events.base import ref
 from shared.plumbing.caller import Person
 from shared.plumbing.database import Pool
 from shared.plumbing.service import Service
+from shared.rules.naming import Named
 
 Told = tuple[asyncpg.Record, dict[str, Any]]
 """A row, and the fact as it is shown."""
@@ -42,6 +43,20 @@ order by source, consequence
 _STREAMS = """
 select stream, kind, community, communities, departments, confidential from streams where stream = any($1::uuid[])
 """
+_NAMES = ("public_title", "task", "title", "venue")
+_TITLES = (*_NAMES, "category", "place", "department")
+_ENDED = frozenset(
+    (
+        *("ComplaintAnswered", "ComplaintRedirected", "ComplaintClosed", "RouteConcluded", "HotspotSubsided"),
+        *("TopicClosed", "TopicRejected", "TopicsMerged", "MinutesPublished", "MeetingCancelled", "UndertakingDone"),
+        *("UndertakingExcused", "AssemblyPublished", "AbsenceAnswered", "IssueClosed", "IssueWithdrawn"),
+        *("WhistleRejected", "DutyExcused", "DepartmentReleased", "SuggestionAnswered", "SuggestionMerged"),
+        *("ProjectCancelled", "ProjectClosed", "ProjectRejected", "ProjectsMerged", "BatchClosed"),
+    )
+)
+_BEGUN_AGAIN = frozenset(
+    ("ComplaintReopened", "TopicReopened", "IssueReopened", "DutyReopened", "ProjectsUnmerged", "HotspotDetected")
+)
 
 
 async def facts(pool: Pool, view: View, after: int, limit: int) -> dict[str, Any]:
@@ -60,20 +75,22 @@ async def journey(service: Service[DashboardTerms], caller: Person, kind: str, i
     pool, start = service.pool, ref(kind, id)
     way = [row["stream"] for row in await pool.fetch(_WAY, start, MOST_STREAMS + 1)]
     known = await pool.fetch(_STREAMS, [UUID(stream.rpartition("/")[2]) for stream in way[:MOST_STREAMS]])
-    mine = {ref(row["kind"], row["stream"]) for row in known if caller.reaches(scope_of(row))}
+    mine = {ref(row["kind"], row["stream"]): row for row in known if caller.reaches(scope_of(row))}
     if start not in mine:
         return None
     streams = sorted(mine)
     rows = await pool.fetch(_STEPS, [UUID(stream.rpartition("/")[2]) for stream in streams], MOST_STEPS + 1)
     edges = await pool.fetch(_EDGES, streams)
     told = [(row, fact(row)) for row in rows[:MOST_STEPS]]
+    due = _due(told, service.now())
     return {
         "id": start,
         "streams": streams,
+        "nodes": _nodes(told, mine, due, Named(service.town)),
         "hidden": len(known) - len(mine),
         "whole": len(way) <= MOST_STREAMS and len(rows) <= MOST_STEPS,
         "links": [{"from": row["source"], "to": row["consequence"]} for row in edges],
-        "due": _due(told, service.now()),
+        "due": due,
         "steps": _steps(told, wording.names(service.town)),
     }
 
@@ -100,6 +117,48 @@ def _steps(told: Sequence[Told], named: Mapping[str, str]) -> list[dict[str, Any
             }
         )
     return steps
+
+
+def _nodes(
+    told: Sequence[Told], mine: Mapping[str, asyncpg.Record], due: Sequence[Mapping[str, Any]], named: Named
+) -> list[dict[str, Any]]:
+    """What the streams are called, whose they are, when they began, and how they stand: `ended`, `open` or `overdue`;
+    those first that began first."""
+    late = {one["stream"] for one in due if one["overdue"]}
+    steps: dict[str, list[Told]] = {}
+    for row, shown in told:
+        steps.setdefault(ref(row["kind"], row["stream"]), []).append((row, shown))
+    return [
+        {
+            "stream": stream,
+            "kind": mine[stream]["kind"],
+            "subject": wording.subject(mine[stream]["kind"]),
+            "title": _title([shown["data"] for _, shown in its], named),
+            "community": mine[stream]["community"],
+            "began_at": its[0][0]["at"],
+            "last_at": its[-1][0]["at"],
+            "state": "overdue" if stream in late else "ended" if _ended(its) else "open",
+        }
+        for stream, its in steps.items()
+    ]
+
+
+def _title(said: Sequence[Mapping[str, Any]], named: Named) -> str:
+    """What a stream is called: by its title, by what it is about and where, or by who has to do it."""
+    found = {field: data[field] for data in said for field in _TITLES if isinstance(data.get(field), str)}
+    if title := next((found[field] for field in _NAMES if field in found), None):
+        return str(title)
+    about = [named.category(found["category"])] if "category" in found else []
+    where = [named.place(found["place"])] if "place" in found else []
+    return " · ".join(about + where) or (named.unit(found["department"]) if "department" in found else "")
+
+
+def _ended(its: Sequence[Told]) -> bool:
+    """Whether a matter is over: what is said after an end leaves it ended, unless it begins again."""
+    ended = False
+    for row, _ in its:
+        ended = (ended or short(row["type"]) in _ENDED) and short(row["type"]) not in _BEGUN_AGAIN
+    return ended
 
 
 def _due(told: Sequence[Told], now: datetime) -> list[dict[str, Any]]:
