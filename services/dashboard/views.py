@@ -45,6 +45,8 @@ select stream, kind, community, communities, departments, confidential from stre
 """
 _NAMES = ("public_title", "task", "title", "venue")
 _TITLES = (*_NAMES, "category", "place", "department")
+_OTHERS = ("ProblemRaised", "ProjectAbsorbed")
+"""Their title, category and place are another matter's."""
 _ENDED = frozenset(
     (
         *("ComplaintAnswered", "ComplaintRedirected", "ComplaintClosed", "RouteConcluded", "HotspotSubsided"),
@@ -133,7 +135,7 @@ def _nodes(
             "stream": stream,
             "kind": mine[stream]["kind"],
             "subject": wording.subject(mine[stream]["kind"]),
-            "title": _title([shown["data"] for _, shown in its], named),
+            "title": _title([shown["data"] for row, shown in its if short(row["type"]) not in _OTHERS], named),
             "community": mine[stream]["community"],
             "began_at": its[0][0]["at"],
             "last_at": its[-1][0]["at"],

@@ -17,7 +17,7 @@ from services.dashboard import views
 from services.dashboard.pages import frame
 from services.dashboard.pages.frame import look
 from services.dashboard.pages.graph import Box, Line, draw
-from services.dashboard.pages.telling import Telling
+from services.dashboard.pages.telling import Shown, Telling
 from services.dashboard.terms import DashboardTerms
 from shared.plumbing.public_pages import AnyRequest, wants_page
 from shared.plumbing.service import Asking, Service
@@ -58,7 +58,7 @@ async def _found(service: Service[DashboardTerms], ask: Asking, kind: str, id: U
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Boxed:
     """A box with what stands in it. `state`: of the worst one; `counts`: how many stand how, where they are many."""
 
@@ -89,15 +89,18 @@ def _told(found: Found, request: AnyRequest, service: Service[DashboardTerms], *
     """What only people need: words, the picture, days."""
     telling = Telling(frame.words_of(request), service.town)
     nodes = {node["stream"]: node for node in found["nodes"]}
+    drawn = picture(found, down=down)
     return {
         "telling": telling,
         "about": nodes[found["id"]],
         "by_stream": nodes,
-        "picture": picture(found, down=down),
-        "days": days(found["steps"], telling),
+        "picture": drawn,
+        "days": days(found, drawn, telling),
         "called": {one["id"]: one for one in found["steps"]},
         "says_so": _says_so(found),
         "fitting": fitting,
+        "most_streams": views.MOST_STREAMS,
+        "most_steps": views.MOST_STEPS,
     }
 
 
@@ -130,29 +133,53 @@ def picture(found: Found, *, down: bool) -> Picture:
     return Picture(drawing.width, drawing.height, boxes, drawing.lines)
 
 
-def days(steps: Sequence[Mapping[str, Any]], telling: Telling) -> list[tuple[datetime, list[dict[str, Any]]]]:
-    """The steps, day by day in Asia/Shanghai, each with what it says; the first of each stream is where links lead."""
-    grouped: list[tuple[datetime, list[dict[str, Any]]]] = []
-    met: set[str] = set()
-    for step in steps:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step with what it says. `first`: of its stream, where links to the stream lead."""
+
+    id: str
+    at: datetime
+    stream: str
+    first: bool
+    read: Mapping[str, Shown]
+    folded: Mapping[str, Shown]
+    led_to: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What somebody did, once or several times in a row, with one stream or with several that share a box."""
+
+    boxed: Boxed
+    kind: str
+    type: str
+    actor: str
+    who: Sequence[str]
+    waited: float | None
+    steps: list[Step]
+
+
+def days(found: Found, shown: Picture, telling: Telling) -> list[tuple[datetime, list[Entry]]]:
+    """The steps, day by day in Asia/Shanghai; those that follow each other and are alike stand together."""
+    boxes = {stream: boxed for boxed in shown.boxes for stream in boxed.box.streams}
+    grouped: list[tuple[datetime, list[Entry]]] = []
+    said: dict[str, dict[str, object]] = {}
+    for step in found["steps"]:
         at = step["at"].astimezone(SHANGHAI)
         if not grouped or grouped[-1][0].date() != at.date():
             grouped.append((at, []))
-        stream = f"{step['kind']}/{step['stream']}"
-        read, folded = telling.fields(step["kind"], step["type"], step["data"], step["at"])
-        waited = step["waited_s"]
-        grouped[-1][1].append(
-            {
-                "step": step,
-                "stream": stream,
-                "first": stream not in met,
-                "who": telling.who(step["actor"]),
-                "waited": waited if waited and waited >= _WAIT_S else None,
-                "read": read,
-                "folded": folded,
-            }
-        )
-        met.add(stream)
+        entries = grouped[-1][1]
+        stream, kind, type, actor = f"{step['kind']}/{step['stream']}", step["kind"], step["type"], step["actor"]
+        boxed = boxes[stream]
+        waited = step["waited_s"] if (step["waited_s"] or 0) >= _WAIT_S else None
+        last = entries[-1] if entries else None
+        alike = last and (last.boxed, last.type, last.actor, last.waited) == (boxed, type, actor, waited)
+        if last is None or not alike:
+            last = Entry(boxed, kind, type, actor, telling.who(actor), waited, [])
+            entries.append(last)
+        first = stream not in said
+        read, folded = telling.fields(kind, type, step["data"], step["at"], said.setdefault(stream, {}))
+        last.steps.append(Step(step["id"], step["at"], stream, first, read, folded, step["led_to"]))
     return grouped
 
 

@@ -5,7 +5,7 @@ Every service has words of its own; here are those of all facts, in Chinese. Eng
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -167,6 +167,14 @@ BEHIND = frozenset(
     )
 )
 """Fields that nobody looks for first: they stand folded, unless a flag among them is set."""
+ABOUT = frozenset(
+    (
+        *("community", "communities", "category", "place", "public_title", "department", "caller", "lead", "support"),
+        *("first_handler", "urgency", "whistle", "project_category", "tags", "forum", "matter", "holder", "recorder"),
+        *("topics", "topic", "meeting", "form", "venue", "moderator", "due_at", "acknowledge_by", "check_in_by"),
+    )
+)
+"""What a stream is about: it is read once, and again when it has changed."""
 _INSTANT_S = 90
 """A time that differs from the fact's own by no more is not said twice."""
 _KNOWN = {(fact.kind, fact.__name__): fact for fact in Fact.known.values()}
@@ -220,9 +228,12 @@ class Telling:
         return _OF_FACT.get((of, field)) or LABELS.get(field, field)
 
     def fields(
-        self, kind: str, type: str, data: Mapping[str, Any], at: datetime
+        self, kind: str, type: str, data: Mapping[str, Any], at: datetime, said: dict[str, object]
     ) -> tuple[dict[str, Shown], dict[str, Shown]]:
-        """What a fact says: what is worth reading, and what stands folded. Of a newer fact, whatever is there."""
+        """What a fact says: what is worth reading, and what stands folded. Of a newer fact, whatever is there.
+
+        `said`: what its stream has said before of what it is about, and with this fact.
+        """
         known = _KNOWN.get((kind, type))
         try:
             fact = known.model_validate(data) if known else None
@@ -234,15 +245,30 @@ class Telling:
         read: dict[str, Shown] = {}
         folded: dict[str, Shown] = {}
         for name, value in fact:
-            if _empty(value) or value == known_fields[name].default or _same(value, at):
+            unset = value is None or value == () or (value is False and name in BEHIND)
+            if unset or value == known_fields[name].default or _same(value, at):
                 continue
             shown = self._shown(value, name)
             if shown is not None:
-                behind = name in BEHIND and value is not True
+                behind = (name in BEHIND and value is not True) or (name in ABOUT and said.get(name) == value)
+                said[name] = value
                 (folded if behind else read)[self.label(of, name)] = shown
         unknown = [name for name in data if name not in known_fields]
         newer = {name: shown for name in unknown if (shown := self._shown(data[name])) is not None}
         return read, folded | newer
+
+    def until(self, at: datetime) -> str:
+        """期限. A day ends at 24:00."""
+        local = at.astimezone(SHANGHAI)
+        if local.time() == time():
+            return f"{self._day(local - timedelta(days=1))} 24:00"
+        return self._moment(at)
+
+    def _moment(self, at: datetime) -> str:
+        return moment(at) if self._chinese else at.astimezone(SHANGHAI).strftime("%-d %b %Y %H:%M")
+
+    def _day(self, on: date) -> str:
+        return day(on) if self._chinese else on.strftime("%-d %b %Y")
 
     def _shown(self, value: Any, name: str = "") -> Shown | None:
         """A value for people; None for what says nothing to them."""
@@ -254,9 +280,9 @@ class Telling:
             case StrEnum():
                 return WORDS.get((type(value), value.value), value.value) if self._chinese else _spaced(value.value)
             case datetime():
-                return moment(value) if self._chinese else value.astimezone(SHANGHAI).strftime("%-d %b %Y %H:%M")
+                return self._moment(value)
             case date():
-                return day(value) if self._chinese else value.strftime("%-d %b %Y")
+                return self._day(value)
             case int():
                 return self._number(value, name)
             case str():
@@ -276,7 +302,7 @@ class Telling:
         return {
             self.label(of, name): shown
             for name, value in part
-            if not _empty(value) and name not in BEHIND and (shown := self._shown(value, name)) is not None
+            if value not in (None, ()) and name not in BEHIND and (shown := self._shown(value, name)) is not None
         }
 
     def _number(self, value: int, name: str) -> str:
@@ -307,10 +333,6 @@ class Telling:
 
 _PLAIN = frozenset(("from_year", "to_year", "year", "number"))
 _POSTS = frozenset(("moderator", "recorder", "post"))
-
-
-def _empty(value: Any) -> bool:
-    return value is None or value == ()
 
 
 def _same(value: Any, at: datetime) -> bool:
