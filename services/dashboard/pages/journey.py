@@ -17,7 +17,7 @@ from services.dashboard import views
 from services.dashboard.pages import frame
 from services.dashboard.pages.frame import look
 from services.dashboard.pages.graph import Box, Line, draw
-from services.dashboard.pages.telling import Shown, Telling
+from services.dashboard.pages.telling import Shown, Telling, is_stream
 from services.dashboard.terms import DashboardTerms
 from shared.plumbing.public_pages import AnyRequest, wants_page
 from shared.plumbing.service import Asking, Service
@@ -99,6 +99,9 @@ def _told(found: Found, request: AnyRequest, service: Service[DashboardTerms], *
         "called": {one["id"]: one for one in found["steps"]},
         "says_so": _says_so(found),
         "fitting": fitting,
+        "anchor": anchor,
+        "step_anchor": step_anchor,
+        "is_stream": is_stream,
         "most_streams": views.MOST_STREAMS,
         "most_steps": views.MOST_STEPS,
     }
@@ -181,6 +184,16 @@ def days(found: Found, shown: Picture, telling: Telling) -> list[tuple[datetime,
         read, folded = telling.fields(kind, type, step["data"], step["at"], said.setdefault(stream, {}))
         last.steps.append(Step(step["id"], step["at"], stream, first, read, folded, step["led_to"]))
     return grouped
+
+
+def anchor(stream: str) -> str:
+    """Where in the page a stream begins."""
+    return f"s-{stream.replace('/', '-')}"
+
+
+def step_anchor(id: str) -> str:
+    """Where in the page a step stands."""
+    return f"f-{id.replace('/', '-')}"
 
 
 def fitting(text: str, widest: int = _WIDEST) -> str:

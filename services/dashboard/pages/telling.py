@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from services.dashboard import wording
+from services.dashboard.pages.frame import span
 from services.dashboard.pages.words import Words
 from shared.events import deliberation, escalation, intake, projects, vocabulary
 from shared.events.base import Fact
@@ -186,11 +187,15 @@ class Stream(str):
     """The name of another stream, `kind/uuid`: it is shown as a link."""
 
     __slots__ = ()
-    is_stream = True
 
 
 Shown = str | list["Shown"] | dict[str, "Shown"]
 """What stands behind a label: a text, several, or a table of its own; a `Stream` is a link."""
+
+
+def is_stream(shown: object) -> bool:
+    """Whether it is a link."""
+    return isinstance(shown, Stream)
 
 
 class Telling:
@@ -215,7 +220,8 @@ class Telling:
     def who(self, actor: str) -> list[str]:
         """The role, and the unit or communities, of an actor `role:scope`; never a person."""
         role, _, scope = actor.partition(":")
-        return [self._words.say(wording.ROLES.get(role, role)), *(self.code(one) for one in scope.split(",") if one)]
+        named = self._words.say(_ACTORS.get(role) or wording.ROLES.get(role, role))
+        return [named, *(self.code(one) for one in scope.split(",") if one)]
 
     def code(self, code: str) -> str:
         """A unit, community, category or place by its name."""
@@ -309,7 +315,7 @@ class Telling:
         if name.endswith("_yuan"):
             return self._words.say("%(n)s 元", n=f"{value:,}")
         if name == "rest_seconds":
-            return self._words.say("%(n)s 小时", n=round(value / 3600, 1))
+            return span(value, self._words)
         return SEATS[str(value)] if name == "seat" and self._chinese else str(value) if name in _PLAIN else f"{value:,}"
 
     def _text(self, text: str, name: str) -> Shown | None:
@@ -331,6 +337,7 @@ class Telling:
         return self._words.say(wording.ROLES[code]) if code in wording.ROLES else self.code(code)
 
 
+_ACTORS = MappingProxyType({"timer": "系统按时"})
 _PLAIN = frozenset(("from_year", "to_year", "year", "number"))
 _POSTS = frozenset(("moderator", "recorder", "post"))
 
