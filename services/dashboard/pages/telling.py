@@ -263,6 +263,10 @@ class Telling:
         newer = {name: shown for name in unknown if (shown := self._shown(data[name])) is not None}
         return read, folded | newer
 
+    def foreign(self, text: str) -> bool:
+        """Whether a text is Chinese on a page that is not."""
+        return not self._chinese and any("\u3400" <= sign <= "\u9fff" for sign in text)
+
     def until(self, at: datetime) -> str:
         """期限. A day ends at 24:00."""
         local = at.astimezone(SHANGHAI)

@@ -196,7 +196,7 @@ async def test_a_hostile_title_is_text_and_nothing_else(here: Running, path: str
     mild: list[tuple[str, list[str]]] = []
     for topic, title in topics.items():
         found = await page(here, f"/journeys/{topic}{path}")
-        shape = [(tag, sorted(attributes)) for tag, attributes in found.elements]
+        shape = [(tag, sorted(attributes.keys() - {"lang"})) for tag, attributes in found.elements]
         mild = mild or shape
         assert shape == mild, title
         assert " ".join(title.split()) in found.text
