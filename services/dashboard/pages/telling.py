@@ -215,7 +215,9 @@ class Telling:
 
     def subject(self, kind: str) -> str:
         """What a stream is called."""
-        return wording.subject(kind) if self._chinese else _spaced(kind)
+        called = wording.subject(kind)
+        said = self._words.say(called)
+        return said if self._chinese or said != called else _spaced(kind)
 
     def who(self, actor: str) -> list[str]:
         """The role, and the unit or communities, of an actor `role:scope`; never a person."""
