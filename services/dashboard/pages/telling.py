@@ -204,7 +204,11 @@ class Telling:
     def __init__(self, words: Words, town: Town) -> None:
         self._words = words
         self._chinese = words.language == "zh"
-        self._codes = {one.code: one.name for one in (*town.categories, *town.places)} | wording.names(town)
+        categories, places = (
+            {one.code: one.name for one in town.categories},
+            {one.code: one.name for one in town.places},
+        )
+        self._codes = categories | places | wording.names(town)
 
     def heading(self, kind: str, type: str) -> str:
         """What a fact of this kind of stream is called; `type` as `ComplaintReceived`."""

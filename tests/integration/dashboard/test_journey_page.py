@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from ops.embedded.keys import Bearer
+from services.dashboard import wording
 from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import LANGUAGES
 from shared.events.base import derived, ref
@@ -239,9 +240,8 @@ async def test_in_english_no_chinese_is_left_but_names_and_titles(here: Running,
     telling = Telling(LANGUAGES["en"], town)
     for name in ("水站停用", "恢复水站", *(telling.code(code) for code in ("dahuichang", "zhangguozhuang", "WATER"))):
         text = text.replace(name, "")
-    for unit in (*town.units, *town.communities):
-        text = text.replace(unit.name, "")
-    text = text.replace(town.name, "")
+    for name in wording.names(town).values():
+        text = text.replace(name, "")
     assert not [sign for sign in text if "\u3400" <= sign <= "\u9fff"], text
     assert "Topic proposed" in text
     assert "waited 30 min" in text
