@@ -1,5 +1,6 @@
 """The page of a journey and what is printed of it: the same as the JSON says, in words, for whom it concerns."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -99,7 +100,7 @@ async def test_a_page_says_who_did_what_when_what_it_caused_how_long_it_waited_a
     assert "09:00 诉求登记" in text
     assert "派单员 · 北宫镇 · 等了 30 分钟" in text
     assert "引出 议题提出" in text
-    assert "还有 4 天" in text
+    assert re.search("还有 (4 天|3 天 23 小时)", text)  # the town's clock goes on
     assert "期限 2024年2月6日9:00 · 派单，2024年2月1日9:30" in text
     await here.at(BEGIN + 6 * DAY)
     late = (await page(here, f"/journeys/{complaint(0)}{suffix}")).text
@@ -191,15 +192,15 @@ async def test_what_lies_beyond_the_reach_is_counted_and_not_shown(here: Running
 
 @pytest.mark.parametrize("path", ["", "/print", "?lang=en"])
 async def test_a_hostile_title_is_text_and_nothing_else(here: Running, path: str) -> None:
-    topics = {ref("topic", derived("test", "hostile", n)): title for n, title in enumerate(["停车", *HOSTILE])}
+    mild = ("停车", "停" * 41)
+    topics = {ref("topic", derived("test", "hostile", n)): title for n, title in enumerate([*mild, *HOSTILE])}
     said = [(topic, 1, proposed().model_copy(update={"public_title": title})) for topic, title in topics.items()]
     await here.service.inbox.absorb(heard(here.service, said))
-    mild: list[tuple[str, list[str]]] = []
+    shapes: dict[bool, list[tuple[str, list[str]]]] = {}
     for topic, title in topics.items():
         found = await page(here, f"/journeys/{topic}{path}")
         shape = [(tag, sorted(attributes.keys() - {"lang"})) for tag, attributes in found.elements]
-        mild = mild or shape
-        assert shape == mild, title
+        assert shape == shapes.setdefault(len(title) > 40, shape), title
         assert " ".join(title.split()) in found.text
         assert not [href for href in found.all("href") if ":" in href]
 
