@@ -292,7 +292,7 @@ class Telling:
             case None | UUID():
                 return None
             case bool():
-                return self._words.say("是" if value else "否")
+                return self._words.say("是") if value else self._words.say("否")
             case StrEnum():
                 return WORDS.get((type(value), value.value), value.value) if self._chinese else _spaced(value.value)
             case datetime():
