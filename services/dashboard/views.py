@@ -23,7 +23,7 @@ Told = tuple[asyncpg.Record, dict[str, Any]]
 MOST_STREAMS = 500
 """A journey shows at most so many streams, those first that are fewest links away [D]."""
 MOST_STEPS = 5_000
-"""And at most so many of their facts, the first ones [D]."""
+"""And at most so many of their facts, its own before those of the others, the first ones [D]."""
 _WAY = """
 with recursive up(stream, far) as (
     select $1::text, 0 union select l.source, up.far + 1 from links l join up on l.consequence = up.stream
@@ -35,7 +35,9 @@ with recursive up(stream, far) as (
 select stream, min(far) as far from (select * from up union all select * from down) both_ways
 group by stream order by far, stream limit $2
 """
-_STEPS = f"select {COLUMNS} from facts where stream = any($1::uuid[]) order by at, position, number limit $2"
+_STEPS = f"""
+select {COLUMNS} from facts where stream = any($1::uuid[]) order by (stream = $3) desc, at, position, number limit $2
+"""
 _EDGES = """
 select source, consequence from links where source = any($1::text[]) and consequence = any($1::text[])
 order by source, consequence
@@ -81,9 +83,10 @@ async def journey(service: Service[DashboardTerms], caller: Person, kind: str, i
     if start not in mine:
         return None
     streams = sorted(mine)
-    rows = await pool.fetch(_STEPS, [UUID(stream.rpartition("/")[2]) for stream in streams], MOST_STEPS + 1)
+    rows = await pool.fetch(_STEPS, [UUID(stream.rpartition("/")[2]) for stream in streams], MOST_STEPS + 1, id)
     edges = await pool.fetch(_EDGES, streams)
-    told = [(row, fact(row)) for row in rows[:MOST_STEPS]]
+    steps = sorted(rows[:MOST_STEPS], key=lambda row: (row["at"], row["position"], row["number"]))
+    told = [(row, fact(row)) for row in steps]
     due = _due(told, service.now())
     return {
         "id": start,

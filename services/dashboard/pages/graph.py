@@ -1,6 +1,6 @@
 """全过程图: which stream led to which, as boxes in columns from the first cause on, with lines between them.
 
-Laid out here: of the libraries with wheels grandalf is no longer kept, fast-sugiyama and graphlay are first betas.
+Laid out here: of the libraries with wheels grandalf is GPL or EPL, fast-sugiyama and graphlay (of this year) are betas.
 """
 
 from bisect import bisect_right, insort

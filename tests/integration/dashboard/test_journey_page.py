@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ops.embedded.keys import Bearer
-from services.dashboard import wording
+from services.dashboard import views, wording
 from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import LANGUAGES
 from shared.events.base import derived, ref
@@ -144,6 +144,20 @@ async def test_many_alike_stand_in_one_box_and_each_keeps_its_steps(here: Runnin
     ids = found.all("id")
     assert {f"s-{stream.replace('/', '-')}" for stream in (*routes, *(complaint(n) for n in range(20)))} <= set(ids)
     assert len(ids) == len(set(ids))
+
+
+async def test_of_a_way_too_long_to_show_the_matter_itself_is_shown(
+    here: Running, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chain(here)
+    monkeypatch.setattr(views, "MOST_STEPS", 2)
+    found = await page(here, f"/journeys/{TOPIC}{suffix}")
+    assert "全过程很长，这里没有列全" in found.text
+    assert "议题提出" in found.text
+    assert "诉求登记" in found.text
+    assert "请求吹哨" not in found.text
+    ids = found.all("id")
+    assert {href.removeprefix("#") for href in found.all("href") if href.startswith("#")} <= set(ids)
 
 
 async def test_what_ended_is_said_so(here: Running) -> None:
