@@ -16,11 +16,11 @@ from random import Random
 from statistics import quantiles
 from uuid import UUID
 
+import httpx
 import uvloop
 
 from ops.bench.bare import BATCH
 from ops.bench.parts import Job, Record, hear, opened, said
-from ops.bench.views import Call, View
 from ops.embedded.keys import Bearer, Keys
 from services.dashboard.main import PLAN as DASHBOARD
 from shared.events.base import derived, ref
@@ -44,6 +44,15 @@ ROUTED, OF_TOPIC = 5, 20
 """One complaint in so many is routed; so many of these to one topic."""
 PLACE = {"community": "dahuichang", "category": "PARKING", "place": "dahuichang-estate"}
 OPERATOR = Bearer("operator")
+_JSON, _PAGE = ("application/json", '"steps"'), ("text/html", "</html>")
+LOOKS = {
+    "complaint": ("/journeys/complaint/{complaint}", *_JSON),
+    "topic": ("/journeys/topic/{topic}", *_JSON),
+    "complaint, page": ("/journeys/complaint/{complaint}", *_PAGE),
+    "topic, page": ("/journeys/topic/{topic}", *_PAGE),
+    "topic, print": ("/journeys/topic/{topic}/print", *_PAGE),
+}
+"""What is asked for: path, media type, and what the answer must hold."""
 
 
 def facts(count: int) -> Iterator[Record]:
@@ -109,7 +118,7 @@ def _route(n: int) -> Iterator[Record]:
 
 
 async def run(job: Job) -> dict[str, dict[str, float]]:
-    """Fill, look; milliseconds of a routed complaint's journey, and of a topic's."""
+    """Fill, look; milliseconds of a routed complaint's journey, and of a topic's: as JSON, as a page, on paper."""
     random, found = Random(1), {}
     async with opened(DASHBOARD, job) as service:
         records = facts(job.orders)
@@ -119,17 +128,24 @@ async def run(job: Job) -> dict[str, dict[str, float]]:
             await service.pool.execute(f"vacuum (analyze) {table}")
         app = application(DASHBOARD, service.settings)
         app.state.service = service
-        call = Call(app, Keys(Path(job.keys).parent))
-        for kind, stream in (("complaint", lambda n: derived("bench", n)), ("topic", _topic)):
-            seconds = []
-            for _ in range(ROUNDS):
-                view = View(kind, f"/journeys/{kind}/{stream(random.randrange(0, job.orders, ROUTED))}", OPERATOR)
-                start = time.perf_counter()
-                answer = await call.ask(view)
-                seconds.append(time.perf_counter() - start)
-                assert len(answer["streams"]) > 2
-            cut = quantiles(seconds, n=100, method="inclusive")
-            found[kind] = {"p50_ms": cut[49] * 1000, "p99_ms": cut[98] * 1000}
+        token = Keys(Path(job.keys).parent).token(OPERATOR, now=datetime.now(UTC), lifetime=timedelta(hours=2))
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app),  # type: ignore[arg-type]
+            base_url="http://bench",
+            headers={"Authorization": f"Bearer {token}"},
+        ) as client:
+            for name, (path, media, holds) in LOOKS.items():
+                seconds = []
+                for _ in range(ROUNDS):
+                    n = random.randrange(0, job.orders, ROUTED)
+                    address = path.format(complaint=derived("bench", n), topic=_topic(n))
+                    start = time.perf_counter()
+                    answer = await client.get(address, headers={"Accept": media})
+                    seconds.append(time.perf_counter() - start)
+                    assert answer.status_code == 200
+                    assert holds in answer.text
+                cut = quantiles(seconds, n=100, method="inclusive")
+                found[name] = {"p50_ms": cut[49] * 1000, "p99_ms": cut[98] * 1000}
     return found
 
 

@@ -2,18 +2,16 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import NotFoundException, ServiceUnavailableException
-from litestar.params import FromPath
+from litestar.exceptions import ServiceUnavailableException
 
 from services.dashboard import views
 from services.dashboard.feed import Feed
 from services.dashboard.looking import FactPage, Subscription, View
-from services.dashboard.pages import signing_in, today
+from services.dashboard.pages import journey, signing_in, today
 from services.dashboard.pages.frame import read_static
 from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
@@ -82,15 +80,6 @@ def _feed(state: State, service: Service[DashboardTerms]) -> Feed:
     return feed
 
 
-@get("/journeys/{kind:str}/{id:uuid}")
-async def read_journey(kind: FromPath[str], id: FromPath[UUID], service: Here, ask: Asking) -> dict[str, Any]:
-    """一件诉求的全过程: from what it comes to what it led to."""
-    found = await views.journey(service, ask.caller, kind, id)
-    if found is None:
-        raise NotFoundException
-    return found
-
-
 @get("/summary")
 async def read_summary(service: Here, ask: Asking) -> dict[str, Any]:
     """How many facts of which type, as far as the caller reaches."""
@@ -100,9 +89,9 @@ async def read_summary(service: Here, ask: Asking) -> dict[str, Any]:
 ROUTES = [
     list_facts,
     stream_facts,
-    read_journey,
     read_summary,
     read_static,
     *signing_in.ROUTES,
     *today.ROUTES,
+    *journey.ROUTES,
 ]

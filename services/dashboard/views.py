@@ -16,6 +16,7 @@ from shared.events.base import ref
 from shared.plumbing.caller import Person
 from shared.plumbing.database import Pool
 from shared.plumbing.service import Service
+from shared.rules.naming import Named
 from shared.rules.township import SHANGHAI
 
 Told = tuple[asyncpg.Record, dict[str, Any]]
@@ -23,7 +24,7 @@ Told = tuple[asyncpg.Record, dict[str, Any]]
 MOST_STREAMS = 500
 """A journey shows at most so many streams, those first that are fewest links away [D]."""
 MOST_STEPS = 5_000
-"""And at most so many of their facts, the first ones [D]."""
+"""And at most so many of their facts, its own before those of the others, the first ones [D]."""
 _WAY = """
 with recursive up(stream, far) as (
     select $1::text, 0 union select l.source, up.far + 1 from links l join up on l.consequence = up.stream
@@ -35,14 +36,16 @@ with recursive up(stream, far) as (
 select stream, min(far) as far from (select * from up union all select * from down) both_ways
 group by stream order by far, stream limit $2
 """
-_STEPS = f"select {COLUMNS} from facts where stream = any($1::uuid[]) order by at, position, number limit $2"
+_STEPS = f"""
+select {COLUMNS} from facts where stream = any($1::uuid[]) order by (stream = $3) desc, at, position, number limit $2
+"""
 _EDGES = """
 select source, consequence from links where source = any($1::text[]) and consequence = any($1::text[])
 order by source, consequence
 """
 _STREAMS = """
-select stream, kind, community, communities, departments, confidential, due_at, due_since from streams
-where stream = any($1::uuid[])
+select stream, kind, community, communities, departments, confidential, title, category, place, unit, began_at, last_at,
+due_at, due_since, ended_at from streams where stream = any($1::uuid[])
 """
 
 
@@ -66,16 +69,20 @@ async def journey(service: Service[DashboardTerms], caller: Person, kind: str, i
     if start not in mine:
         return None
     streams = sorted(mine)
-    rows = await pool.fetch(_STEPS, [UUID(stream.rpartition("/")[2]) for stream in streams], MOST_STEPS + 1)
+    rows = await pool.fetch(_STEPS, [UUID(stream.rpartition("/")[2]) for stream in streams], MOST_STEPS + 1, id)
     edges = await pool.fetch(_EDGES, streams)
-    told = [(row, fact(row)) for row in rows[:MOST_STEPS]]
+    steps = sorted(rows[:MOST_STEPS], key=lambda row: (row["at"], row["position"], row["number"]))
+    told = [(row, fact(row)) for row in steps]
+    due = _due(mine, service.now())
+    told_of = {ref(row["kind"], row["stream"]) for row in steps}
     return {
         "id": start,
         "streams": streams,
+        "nodes": _nodes({stream: mine[stream] for stream in told_of}, due, Named(service.town)),
         "hidden": len(known) - len(mine),
         "whole": len(way) <= MOST_STREAMS and len(rows) <= MOST_STEPS,
         "links": [{"from": row["source"], "to": row["consequence"]} for row in edges],
-        "due": _due(mine, service.now()),
+        "due": due,
         "steps": _steps(told, wording.names(service.town)),
     }
 
@@ -102,6 +109,34 @@ def _steps(told: Sequence[Told], named: Mapping[str, str]) -> list[dict[str, Any
             }
         )
     return steps
+
+
+def _nodes(mine: Mapping[str, asyncpg.Record], due: Sequence[Mapping[str, Any]], named: Named) -> list[dict[str, Any]]:
+    """What the streams are called, whose they are, when they began, and how they stand: `ended`, `open` or `overdue`;
+    those first that began first."""
+    late = {one["stream"] for one in due if one["overdue"]}
+    return [
+        {
+            "stream": stream,
+            "kind": row["kind"],
+            "subject": wording.subject(row["kind"]),
+            "title": _title(row, named),
+            "community": row["community"],
+            "began_at": row["began_at"],
+            "last_at": row["last_at"],
+            "state": "overdue" if stream in late else "ended" if row["ended_at"] else "open",
+        }
+        for stream, row in sorted(mine.items(), key=lambda one: (one[1]["began_at"], one[0]))
+    ]
+
+
+def _title(row: asyncpg.Record, named: Named) -> str:
+    """What a stream is called: by its title, by what it is about and where, or by who has to do it."""
+    if row["title"]:
+        return str(row["title"])
+    about = [named.category(row["category"])] if row["category"] else []
+    where = [named.place(row["place"])] if row["place"] else []
+    return " · ".join(about + where) or (named.unit(row["unit"]) if row["unit"] else "")
 
 
 def _due(streams: Mapping[str, asyncpg.Record], now: datetime) -> list[dict[str, Any]]:

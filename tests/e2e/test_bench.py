@@ -48,6 +48,6 @@ def test_the_bench_measures_every_part_and_says_on_what(tmp_path: Path):
     assert found["views_ms"]["export, CSV"]["rows_per_s"] > 0
     assert all(0 < seen["p50_ms"] <= seen["p99_ms"] for seen in found["views_ms"].values())
     assert 0 < found["sse_ms"]["p50"] <= found["sse_ms"]["p99"]
-    assert found["journeys_ms"].keys() == {"complaint", "topic"}
+    assert found["journeys_ms"].keys() == {"complaint", "topic", "complaint, page", "topic, page", "topic, print"}
     assert all(0 < seen["p50_ms"] <= seen["p99_ms"] for seen in found["journeys_ms"].values())
     assert found["machine"].keys() >= {"cores", "python", "postgresql", "broker"}
