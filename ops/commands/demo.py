@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,12 +33,21 @@ _EXPECTED_DAYS = 148
 def demo(
     json_file: Annotated[Path | None, typer.Option("--json", help="把结果写入此文件")] = None,
     keep: Annotated[Path | None, typer.Option("--data", help="保留在此数据目录（须为空）；缺省用临时目录")] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="停在这一天（与 --data 同用，之后 fiveplusn up 可见进行中的一天）"),
+    ] = None,
 ) -> None:
     """两件诉求从接诉到办结的全过程：全部服务真实运行，时间从 2024-02-01 开始逐日推进。"""
+    if until and keep is None:
+        raise typer.BadParameter("--until 须与 --data 同用")
     data = keep or Path(tempfile.mkdtemp(prefix="fiveplusn-demo-"))
     try:
         started = time.monotonic()
-        found = asyncio.run(_demo(data))
+        found = asyncio.run(_demo(data, until.date() if until else None))
+        if until:
+            console.print(f"已停在 {until:%Y-%m-%d}：fiveplusn up --data {data}")
+            return
         _show(found)
         console.print(f"用时 {time.monotonic() - started:.0f} 秒。")
         if json_file:
@@ -48,7 +57,7 @@ def demo(
             shutil.rmtree(data, ignore_errors=True)
 
 
-async def _demo(data: Path) -> dict[str, Any]:
+async def _demo(data: Path, until: date | None) -> dict[str, Any]:
     stack = Stack(data, start_at=at(FIRST, 0), say=console.print)
     town = Town.model_validate(read_yaml(ROOT / "config" / "township.yaml")["town"])
     await stack.up()
@@ -66,7 +75,7 @@ async def _demo(data: Path) -> dict[str, Any]:
                         said.add(str(day))
                         console.print(words)
 
-                return await live(client, town, say)
+                return await live(client, town, say, until)
     finally:
         await stack.down()
 

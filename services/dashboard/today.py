@@ -109,6 +109,7 @@ class Told:
     type: str
     heading: str
     subject: str
+    actor: str
     who: str
     community: str | None
     at: datetime
@@ -268,6 +269,7 @@ def told(row: asyncpg.Record, named: Mapping[str, str]) -> Told:
         type=short(row["type"]),
         heading=wording.heading(row["type"]),
         subject=wording.subject(row["kind"]),
+        actor=row["actor"],
         who=wording.who(row["actor"], named),
         community=row["community"],
         at=row["at"].astimezone(SHANGHAI),

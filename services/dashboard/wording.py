@@ -41,6 +41,7 @@ ROLES: Mapping[str, str] = {
     "auditor": "审计",
     "resident": "居民",
     "service": "系统",
+    "timer": "系统按时",
 }
 """Who says something, by the role in which they do; persons are never named."""
 

@@ -5,7 +5,6 @@ elsewhere, no script and no style stands inside a page, and none of it is kept b
 """
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -92,7 +91,6 @@ def _environment(words: Words) -> jinja2.Environment:
         "day": lambda on: _day(on, words),
         "iso": lambda at: at.isoformat(),
         "span": lambda seconds: span(float(seconds), words),
-        "spaced": spaced,
     }
     made.globals |= {"navigation": NAVIGATION, "words": words}
     return made
@@ -218,11 +216,6 @@ def _day(on: date | datetime | str, words: Words) -> str:
     if words.language == "zh":
         return day(on)
     return (on.astimezone(SHANGHAI) if isinstance(on, datetime) else on).strftime("%-d %b %Y")
-
-
-def spaced(name: str) -> str:
-    """A type of fact in English: `ComplaintReceived` is "Complaint received"."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).capitalize()
 
 
 def span(seconds: float, words: Words) -> str:

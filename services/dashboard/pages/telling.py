@@ -226,7 +226,7 @@ class Telling:
     def who(self, actor: str) -> list[str]:
         """The role, and the unit or communities, of an actor `role:scope`; never a person."""
         role, _, scope = actor.partition(":")
-        named = self._words.say(_ACTORS.get(role) or wording.ROLES.get(role, role))
+        named = self._words.say(wording.ROLES.get(role, role))
         return [named, *(self.code(one) for one in scope.split(",") if one)]
 
     def code(self, code: str) -> str:
@@ -347,7 +347,6 @@ class Telling:
         return self._words.say(wording.ROLES[code]) if code in wording.ROLES else self.code(code)
 
 
-_ACTORS = MappingProxyType({"timer": "系统按时"})
 _PLAIN = frozenset(("from_year", "to_year", "year", "number"))
 _POSTS = frozenset(("moderator", "recorder", "post"))
 

@@ -4,10 +4,10 @@ import altair
 from litestar import Response, get
 from markupsafe import Markup
 
-from services.dashboard import wording
 from services.dashboard.pages.charts import drawn
 from services.dashboard.pages.door import Here
 from services.dashboard.pages.frame import EVERYTHING, look, shown, words_of
+from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import Words
 from services.dashboard.today import DayCount, today
 from shared.plumbing.public_pages import AnyRequest, wants_page
@@ -25,16 +25,14 @@ async def show_today(service: Here, ask: Asking, request: AnyRequest) -> Respons
     plain = {name: getattr(found, name) for name in found.__slots__ if name != "now"}
     if not wants_page(request):
         return shown(request, "today.html", plain)
-    words, town = words_of(request), service.town
+    words = words_of(request)
     return shown(
         request,
         "today.html",
         plain,
         live=EVERYTHING,
         week=await _week(found.received, words),
-        named=wording.names(town),
-        categories={one.code: one.name for one in town.categories},
-        places={one.code: one.name for one in town.places},
+        telling=Telling(words, service.town),
     )
 
 
