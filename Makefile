@@ -78,8 +78,9 @@ clean:
 	@npm ci --prefix .node --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-.kafka/.installed: ops/embedded/kafka-pom.xml
+.kafka/.installed: ops/embedded/kafka-pom.xml .venv/.installed
 	@echo "下载 Apache Kafka / fetching Apache Kafka …"
-	@rm -rf .kafka/jars
+	@rm -rf .kafka/jars .kafka/classes.jsa
 	@mvn --quiet --batch-mode -Dstyle.color=never --file $< dependency:copy-dependencies
+	@$(BIN)/python -m ops.embedded.apache
 	@touch $@
