@@ -37,6 +37,7 @@ async def test_everything_is_there_after_a_second_start(tmp_path: Path) -> None:
             code, out = await fiveplusn(tmp_path, "check", "--json")
             assert code == 0, out
             code, out = await fiveplusn(tmp_path, "events", "tail", "--no-follow", "--type", "ComplaintReceived")
-            assert len(out.splitlines()) == len(ids)
+            assert code == 0, out
+            assert {line.split()[2] for line in out.splitlines()} == {f"complaint/{id}/1" for id in ids}
     finally:
         await second.down()
