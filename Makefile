@@ -3,11 +3,11 @@
 PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; do \
 	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
 BIN := .venv/bin
-KAFKA_TESTS := tests/apache tests/faults tests/e2e
+KAFKA_TESTS := tests/e2e tests/faults tests/apache
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 LONG := tests/e2e/test_demo.py tests/e2e/test_bench.py tests/e2e/test_backup.py tests/contract/test_wheels.py
 
-.PHONY: demo up test test-long fuzz test-kafka test-docker test-node java-and-maven check-alerts bench lint format docs clean
+.PHONY: demo up test suite test-long fuzz test-kafka test-docker test-node java-and-maven check-alerts bench lint format docs clean
 
 demo: .venv/.installed  ## the town lives day by day until both stories are closed
 	@$(BIN)/fiveplusn demo
@@ -16,6 +16,9 @@ up: .venv/.installed  ## the whole stack on .fiveplusn/, until Ctrl-C
 	@$(BIN)/fiveplusn up
 
 test: lint  ## everything that needs nothing but Python
+	@$(MAKE) --no-print-directory suite
+
+suite: .venv/.installed  ## the tests of it alone
 	@$(PYTEST) $(LONG:%=--ignore %) --ignore tests/fuzz --ignore tests/node
 
 test-long: .venv/.installed  ## what takes minutes: the demo as `make demo` runs it, the backup drill, the bench (small), the wheels
