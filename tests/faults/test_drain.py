@@ -126,7 +126,7 @@ async def test_while_it_gives_notice_it_is_not_ready_but_answers(pair: Pair) -> 
 
 
 async def test_the_listener_finishes_its_batch_and_commits_it(pair: Pair) -> None:
-    pair.environment = {"FIVEPLUSN_SESSION_TIMEOUT_MS": "20000"}  # it is told to go, not thrown out
+    pair.environment = {"FIVEPLUSN_SESSION_TIMEOUT_MS": "5000"}  # it is told to go, not thrown out
     pair.start("sample")
     pair.start("listener", *PATIENT)
     await pair.ready("sample")
