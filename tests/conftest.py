@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from ops import ports
 from ops.embedded.processes import StackError
@@ -29,6 +30,11 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
 WORKER, WORKERS = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
 ports._RANGE = ports._RANGE[int(WORKER.removeprefix("gw")) :: int(WORKERS)]
 """A port is free until its process listens there: workers side by side would give the same one to two of theirs."""
+
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=(HealthCheck.too_slow,))
+settings.load_profile("any machine")
+"""An example may take more than 200 ms, and making them up long: others use this machine, too."""
 
 
 LONGEST = (
