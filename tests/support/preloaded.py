@@ -6,7 +6,10 @@ from importlib import import_module
 
 from ops.embedded.stack import SERVICES
 
-STARTED = (*(f"services.{name}.main" for name in SERVICES), "tests.support.launch")
+STARTED = (
+    *(f"services.{name}.main" for name in SERVICES),
+    *(f"tests.support.{name}" for name in ("launch", "gateway", "receiver")),
+)
 """Run by a child as its own `__main__`: what they import stays, they do not."""
 BY_NAME = (
     *("shared.plumbing.house", "shared.plumbing.migrate", "shared.plumbing.topics", "tests.support.sample_services"),
