@@ -3,11 +3,12 @@
 PYTHON ?= $(shell for found in python3.11 python3.12 python3.13 python3 python; do \
 	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
 BIN := .venv/bin
-KAFKA_TESTS := tests/apache tests/faults tests/e2e
+KAFKA_TESTS := tests/e2e tests/faults tests/apache
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 LONG := tests/e2e/test_bench.py tests/e2e/test_backup.py tests/contract/test_wheels.py
 
-.PHONY: demo up test test-long fuzz test-kafka test-docker test-node test-pages test-tools java-and-maven check-alerts bench lint format docs clean
+.PHONY: demo up test suite test-long fuzz test-kafka test-docker test-node test-pages test-tools java-and-maven check-alerts \
+	bench lint format docs clean
 
 demo: .venv/.installed  ## the town lives day by day until both stories are closed
 	@$(BIN)/fiveplusn demo
@@ -16,6 +17,9 @@ up: .venv/.installed  ## the whole stack on .fiveplusn/, until Ctrl-C
 	@$(BIN)/fiveplusn up
 
 test: lint  ## everything that needs nothing but Python
+	@$(MAKE) --no-print-directory suite
+
+suite: .venv/.installed  ## the tests of it alone
 	@$(PYTEST) $(LONG:%=--ignore %) --ignore tests/fuzz --ignore tests/node --ignore tests/pages
 
 test-long: .venv/.installed  ## what takes minutes: the backup drill, the bench (small), the wheels
@@ -90,8 +94,9 @@ clean:
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix .node --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-.kafka/.installed: ops/embedded/kafka-pom.xml
+.kafka/.installed: ops/embedded/kafka-pom.xml .venv/.installed
 	@echo "下载 Apache Kafka / fetching Apache Kafka …"
-	@rm -rf .kafka/jars
+	@rm -rf .kafka/jars .kafka/classes.jsa
 	@mvn --quiet --batch-mode -Dstyle.color=never --file $< dependency:copy-dependencies
+	@$(BIN)/python -m ops.embedded.apache
 	@touch $@

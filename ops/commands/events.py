@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import time
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -36,14 +36,18 @@ async def _tail(kafka: str, topics: list[str], type: str | None, as_json: bool, 
         partitions = [TopicPartition(t, p) for t in topics for p in sorted(await _partitions(consumer, t))]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
-        quiet_since = time.monotonic()
-        while follow or time.monotonic() - quiet_since < 1:
+        ends = {} if follow else await consumer.end_offsets(partitions)
+        while follow or await _behind(consumer, ends):
             for records in (await consumer.getmany(timeout_ms=300)).values():
-                quiet_since = time.monotonic()
                 for record in records:
                     _show(record, type, as_json)
     finally:
         await consumer.stop()
+
+
+async def _behind(consumer: Any, ends: Mapping[TopicPartition, int]) -> bool:
+    """Whether something that was there when we began is still unread, however long the broker takes over it."""
+    return any([await consumer.position(partition) < end for partition, end in ends.items()])
 
 
 async def _partitions(consumer: Any, topic: str) -> set[int]:

@@ -40,8 +40,8 @@ class Stack:
     """Everything on one data folder. A second start on it goes on where the first one stopped.
 
     A broker may keep nothing: after a start the facts come back from the services' journals. `start_at`: where the
-    town's clock begins in a new folder. `command`: how a service's process is started, `servers`: which PostgreSQL and
-    broker it has (tests use others).
+    town's clock begins in a new folder. `command` and `child`: how a service's process is started, `servers`: which
+    PostgreSQL and broker it has (tests use others).
     """
 
     def __init__(
@@ -50,13 +50,15 @@ class Stack:
         *,
         start_at: datetime | None = None,
         command: Command = service_command,
+        child: type[Child] = Child,
         servers: Servers = embedded,
         services: Sequence[str] = SERVICES,
         environment: dict[str, str] | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.data = data.resolve()
-        self._start_at, self._command, self._choose, self._say = start_at, command, servers, say
+        self._start_at, self._command, self._child = start_at, command, child
+        self._choose, self._say = servers, say
         self.services = tuple(services)
         self._environment = environment or {}
         self.keys = Keys(self.data)
@@ -171,7 +173,7 @@ class Stack:
         if name in self.children and self.children[name].alive:
             raise StackError("already_running", f"{name} 已在运行")
         port = self.ports.take(name)
-        self.children[name] = Child(
+        self.children[name] = self._child(
             name,
             self._command(service),
             log=self.data / "logs" / f"{name}.log",
@@ -219,7 +221,7 @@ class Stack:
         await self._once("topics", ["-m", "shared.plumbing.topics"], {})
 
     async def _once(self, name: str, arguments: Sequence[str], more: dict[str, str]) -> None:
-        child = Child(
+        child = self._child(
             name,
             [sys.executable, *arguments],
             log=self.data / "logs" / f"{name}.log",

@@ -21,6 +21,7 @@ from ops.embedded.keys import Bearer, Keys
 from ops.embedded.stack import Stack
 from tests.e2e.test_town import complaint, fiveplusn
 from tests.support import media
+from tests.support.nursery import Forked
 from tests.support.pair import until
 
 UNIT = "town-planning-office"
@@ -29,7 +30,7 @@ UNIT = "town-planning-office"
 @asynccontextmanager
 async def town_on(data: Path) -> AsyncIterator[Client]:
     """The whole stack on this folder."""
-    stack = Stack(data)
+    stack = Stack(data, child=Forked)
     await stack.up()
     try:
         async with Client(Address.read(data)) as client:

@@ -16,6 +16,7 @@ from ops.embedded.keys import Bearer
 from ops.embedded.stack import Stack
 from shared.plumbing.topics import WORK_ORDERS
 from tests.support import choice
+from tests.support.nursery import Forked
 from tests.support.pair import until
 from tests.support.scan import everything_outside_the_vault, hits
 
@@ -30,7 +31,7 @@ SURNAMES, GIVEN = "赵钱孙李周吴郑冯陈褚", "鸷鹮鹔鹴鸑鷟鹓鶵鸜
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A town of its own: what is set aside here would be in the way of other tests."""
-    stack = Stack(tmp_path_factory.mktemp("canaries"), servers=choice.town)
+    stack = Stack(tmp_path_factory.mktemp("canaries"), servers=choice.town, child=Forked)
     await stack.up()
     yield stack
     await stack.down()
@@ -152,7 +153,7 @@ async def _registered(client: Client, people: Sequence[Canary]) -> None:
         found = await asyncio.gather(*(_found(client, canary) for canary in people))
         return all(found) and (await client.flow())["intake"]["quarantine"] >= 8
 
-    await until(there, "all are registered, and what is wrong is set aside", 60)
+    await until(there, "all are registered, and what is wrong is set aside")
 
 
 async def _refused(

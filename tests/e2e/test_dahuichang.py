@@ -16,6 +16,7 @@ from shared.events.base import derived, ref
 from shared.plumbing.settings import read_yaml
 from shared.rules.township import Town
 from tests.support import choice
+from tests.support.nursery import Forked
 
 COMPLAINT = """
     ComplaintReceived ComplaintDispatched ComplaintAccepted ComplainantContacted ListingRequested ComplaintListed
@@ -48,7 +49,7 @@ class Doors(DemoTown):
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A town whose time begins with the story."""
-    stack = Stack(tmp_path_factory.mktemp("town"), start_at=at("2024-02-01", 0), servers=choice.town)
+    stack = Stack(tmp_path_factory.mktemp("town"), start_at=at("2024-02-01", 0), servers=choice.town, child=Forked)
     await stack.up()
     yield stack
     await stack.down()

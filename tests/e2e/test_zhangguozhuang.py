@@ -13,6 +13,7 @@ from ops.embedded.stack import ROOT, Stack
 from shared.plumbing.settings import read_yaml
 from shared.rules.township import Town
 from tests.support import choice
+from tests.support.nursery import Forked
 
 JOURNEY = """
     ComplaintReceived ComplaintDispatched ComplaintAccepted ComplainantContacted ComplaintRouted TopicProposed
@@ -30,7 +31,7 @@ STAGES = ("POOLED", "APPROVED", "STARTED", "COMPLETED", "ACCEPTED")
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A town whose time begins with the story."""
-    stack = Stack(tmp_path_factory.mktemp("town"), start_at=at("2024-02-01", 0), servers=choice.town)
+    stack = Stack(tmp_path_factory.mktemp("town"), start_at=at("2024-02-01", 0), servers=choice.town, child=Forked)
     await stack.up()
     yield stack
     await stack.down()

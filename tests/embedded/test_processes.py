@@ -23,7 +23,7 @@ def a_child(folder: Path, code: str) -> Child:
 async def test_a_child_that_ignores_the_signal_is_killed_after_its_time(tmp_path: Path):
     child = a_child(tmp_path, DEAF)
     child.start()
-    assert await until(lambda: "deaf" in child.last_words(), 10)
+    assert await until(lambda: "deaf" in child.last_words(), 60)
     await child.stop((signal.SIGTERM, 0.2))
     assert (child.alive, child.pid, child.code) == (False, None, -signal.SIGKILL)
 
@@ -31,8 +31,8 @@ async def test_a_child_that_ignores_the_signal_is_killed_after_its_time(tmp_path
 async def test_a_child_that_listens_is_not_killed(tmp_path: Path):
     child = a_child(tmp_path, "import time; print('here', flush=True); time.sleep(60)")
     child.start()
-    assert await until(lambda: "here" in child.last_words(), 10)
-    await child.stop((signal.SIGTERM, 10))
+    assert await until(lambda: "here" in child.last_words(), 60)
+    await child.stop((signal.SIGTERM, 60))
     assert child.code == -signal.SIGTERM
 
 
@@ -60,7 +60,7 @@ async def test_the_last_words_are_those_since_the_last_start(tmp_path: Path):
     first, second = a_child(tmp_path, "print('old')"), a_child(tmp_path, "print('new')")
     for child in (first, second):
         child.start()
-        assert await child.ended(10)
+        assert await child.ended(60)
     assert second.last_words() == "new"
     assert (tmp_path / "child.log").read_text() == "old\nnew\n"
 
@@ -98,9 +98,9 @@ async def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path):
     parent = Child("parent", [sys.executable, "-c", code], log=tmp_path / "parent.log", env={"PYTHONPATH": str(ROOT)})
     parent.start()
     try:
-        assert await until(lambda: parent.last_words().endswith("."), 10)
+        assert await until(lambda: parent.last_words().endswith("."), 60)
         child = psutil.Process(int(parent.last_words().split()[1]))
         assert not has_ended(child)
     finally:
         await parent.kill()
-    assert await until(lambda: has_ended(child), 10)
+    assert await until(lambda: has_ended(child), 60)

@@ -72,6 +72,24 @@ class Escalation(Pair):
             await con.execute("update town_clock set ahead = $1 - clock_timestamp()", moment)
         await con.close()
 
+    async def both_have_picked(self, moment: datetime) -> None:
+        """The town's clock goes there, and nobody may claim a timer until both replicas want to claim their first."""
+        con = await asyncpg.connect(self.databases["escalation"])
+        async with con.transaction():
+            await con.execute("lock table timers in exclusive mode")
+            await self.query("escalation", "update town_clock set ahead = $1 - clock_timestamp()", moment)
+
+            async def both() -> bool:
+                rows = await self.query(
+                    "escalation",
+                    "select count(*) as n from pg_stat_activity where datname = current_database() "
+                    "and wait_event_type = 'Lock'",
+                )
+                return rows[0]["n"] == 2
+
+            await until(both, "both replicas have picked what is due")
+        await con.close()
+
     async def missed(self) -> int:
         """How many deadlines have been missed so far."""
         rows = await self.query(
@@ -245,7 +263,7 @@ async def test_without_claims_and_memory_two_replicas_reproach_twice(postgres: S
             for replica in (0, 1)
         ]
         await asyncio.gather(*map(town.ready, names))
-        await town.jump(BEGIN + 90 * DAY)
+        await town.both_have_picked(BEGIN + 90 * DAY)
         await town.silent()
         with pytest.raises(AssertionError, match="nobody is reproached twice"):
             await check_once(town, 8)

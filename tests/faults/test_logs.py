@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from shared.plumbing import logs
+from tests.support.logged import logged
 from tests.support.pair import Pair, pair_on, until
 from tests.support.sample import POISON, box_id
 from tests.support.servers import Server
@@ -19,11 +20,6 @@ from tests.support.servers import Server
 async def pair(postgres: Server, tmp_path: Path) -> AsyncIterator[Pair]:
     async with pair_on(postgres, tmp_path) as opened:
         yield opened
-
-
-def lines(pair: Pair, service: str, event: str) -> list[dict[str, Any]]:
-    said = [json.loads(line) for line in pair.children[service].log.read_text().splitlines()]
-    return [line for line in said if line["event"] == event]
 
 
 async def test_a_refused_request_is_found_by_the_correlation_of_its_answer(pair: Pair) -> None:
@@ -39,7 +35,13 @@ async def test_a_refused_request_is_found_by_the_correlation_of_its_answer(pair:
     for answer in (nameless, unclean):
         assert len(answer.headers["x-correlation-id"]) == 32
         assert answer.headers["x-correlation-id"] == answer.json()["correlation"]
-    found = {line["correlation_id"]: line for line in lines(pair, "sample", "request")}
+    found: dict[str, dict[str, Any]] = {}
+
+    async def written() -> bool:  # a line may be written after its answer was sent
+        found.update({line["correlation_id"]: line for line in logged(pair.children["sample"], "request")})
+        return found.keys() >= {answer.headers["x-correlation-id"] for answer in (named, nameless, unclean)}
+
+    await until(written, "the three requests are in the log")
     for answer, status, problem in ((named, 422, "invalid"), (nameless, 404, "not_found"), (unclean, 404, "not_found")):
         line = found[answer.headers["x-correlation-id"]]
         assert (line["operation"], line["status"], line["problem"]) == ("fill_box", status, problem)
@@ -59,10 +61,10 @@ async def test_a_record_that_is_set_aside_is_found_by_the_correlation_of_its_req
         await client.post(f"{url}/fill", json={"amount": POISON}, headers={"X-Correlation-Id": "case-8"})
 
     async def set_aside() -> bool:
-        return lines(pair, "listener", "set_aside") != []
+        return logged(pair.children["listener"], "set_aside") != []
 
     await until(set_aside, "the poison is set aside")
-    [line] = lines(pair, "listener", "set_aside")
+    [line] = logged(pair.children["listener"], "set_aside")
     assert (line["correlation_id"], line["code"], line["first"]) == ("case-8", "failed", f"box/{box_id(1)}/2")
 
 

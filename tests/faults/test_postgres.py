@@ -90,9 +90,12 @@ async def cut_answers(writers: Writers, between: Proxy, answer, times: int) -> N
     random = Random(5)
     async with writers.writing(BOXES):
         between.loses = lambda piece: answer(piece) and random.random() < 0.5
-        await writers.more(times, of="503")
+
+        async def lost() -> bool:
+            return between.lost >= times
+
+        await until(lost, f"{times} answers were lost")
         between.loses = lambda _: False
-    assert between.lost >= times
 
 
 async def test_a_batch_or_a_timer_whose_commit_was_not_answered_has_one_effect(pair: Pair) -> None:
@@ -109,12 +112,12 @@ async def test_a_batch_or_a_timer_whose_commit_was_not_answered_has_one_effect(p
             random = Random(5)
             saying.loses = hearing.loses = lambda piece: committed(piece) and random.random() < 0.3
             await writers.more(200)
+
+            async def lost() -> bool:
+                return saying.lost > 0 and hearing.lost > 0
+
+            await until(lost, "answers were lost on both sides, while there was something to say and to hear")
         await check_shut_in_time(pair, 5)
-
-        async def lost() -> bool:
-            return saying.lost > 0 and hearing.lost > 0
-
-        await until(lost, "answers were lost on both sides")
         saying.loses = hearing.loses = lambda _: False
         await writers.check()
         await writers.check_heard()

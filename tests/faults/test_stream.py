@@ -18,6 +18,7 @@ from ops.embedded.keys import Bearer
 from ops.embedded.stack import Stack
 from tests.e2e.test_town import complaint, fiveplusn
 from tests.support import choice
+from tests.support.nursery import Forked
 from tests.support.pair import until
 
 HERE, THERE = Bearer("secretary", ("dahuichang",)), Bearer("secretary", ("zhangguozhuang",))
@@ -28,7 +29,7 @@ READERS = 8
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Intake, and the dashboard twice."""
-    stack = Stack(tmp_path_factory.mktemp("town"), servers=choice.town, services=("intake", "dashboard"))
+    stack = Stack(tmp_path_factory.mktemp("town"), servers=choice.town, child=Forked, services=("intake", "dashboard"))
     await stack.up()
     await stack.ready("dashboard-1", stack.start_service("dashboard", 1))
     yield stack
@@ -102,7 +103,7 @@ async def heard_all(town: Stack, subscribers: list[Subscriber], demands: int) ->
             numbers[who] = [row["number"] for row in rows]
         return known[0]["streams"] == demands and all(len(one.facts) >= len(numbers[one.who]) for one in subscribers)
 
-    await until(complete, "everybody has heard as much as there is", 60)
+    await until(complete, "everybody has heard as much as there is")
     for one in subscribers:
         assert [fact["number"] for fact in one.facts[: len(numbers[one.who])]] == numbers[one.who]
         assert len({fact["id"] for fact in one.facts}) == len(one.facts)

@@ -1,6 +1,5 @@
 """A trace goes from a request over journal, relay and broker to whoever hears of it; without a collector there is none."""
 
-import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +11,7 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 
 from tests.support.collector import Collector, collecting
+from tests.support.logged import logged
 from tests.support.pair import Pair, pair_on, until
 from tests.support.sample import box_id
 from tests.support.servers import Server
@@ -59,9 +59,18 @@ async def headers_on(pair: Pair, topic: str) -> list[tuple[str, bytes]]:
         return list(record.headers)
 
 
-def lines(pair: Pair, service: str) -> list[dict[str, Any]]:
-    """What a service has logged."""
-    return [json.loads(line) for line in pair.children[service].log.read_text().splitlines()]
+async def written(pair: Pair) -> dict[str, Any]:
+    """The line of the request that opened the box: it may be written after the answer was sent."""
+
+    async def there() -> bool:
+        return found() != []
+
+    def found() -> list[dict[str, Any]]:
+        return [line for line in logged(pair.children["sample"], "request") if line["status"] == 201]
+
+    await until(there, "the request is in the log")
+    [line] = found()
+    return line
 
 
 async def test_a_request_is_followed_to_the_service_that_hears_of_it(pair: Pair, collector: Collector) -> None:
@@ -90,7 +99,7 @@ async def test_a_request_is_followed_to_the_service_that_hears_of_it(pair: Pair,
     assert (told.service, told.trace, told.parent) == ("listener", TRACE, write.id), "the answer goes on with the trace"
     headers = await headers_on(pair, "sample.events")
     assert headers[-2:] == [("traceparent", f"00-{TRACE}-{write.id}-01".encode()), ("log_epoch", b"1")]
-    [line] = [line for line in lines(pair, "sample") if line["event"] == "request" and line["status"] == 201]
+    line = await written(pair)
     assert (line["trace_id"], line["correlation_id"]) == (TRACE, "case-1")
 
 
@@ -100,7 +109,7 @@ async def test_without_a_collector_there_is_no_trace(pair: Pair) -> None:
     headers = await headers_on(pair, "sample.events")
     assert "traceparent" not in dict(headers)
     assert headers[-1][0] == "log_epoch"
-    [line] = [line for line in lines(pair, "sample") if line["event"] == "request" and line["status"] == 201]
+    line = await written(pair)
     assert "trace_id" not in line
     assert line["correlation_id"] == "case-1"
 

@@ -10,6 +10,7 @@ import yaml
 
 from ops.embedded.stack import ROOT, Stack
 from tests.support import choice
+from tests.support.nursery import Forked
 
 PER_MINUTE = 1_000_000
 
@@ -20,7 +21,9 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]
     folder = tmp_path_factory.mktemp("fuzz")
     config = folder / "config"
     shutil.copytree(ROOT / "config", config)
-    stack = Stack(folder / "town", servers=choice.town, environment={"FIVEPLUSN_CONFIG": str(uncounted(config))})
+    stack = Stack(
+        folder / "town", servers=choice.town, child=Forked, environment={"FIVEPLUSN_CONFIG": str(uncounted(config))}
+    )
     await stack.up()
     yield stack
     await stack.down()

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ops.embedded.processes import Child
 from ops.ports import LOOPBACK
+from tests.support.nursery import Forked
 from tests.support.requested import requested
 
 MANNERS = ("ok", "slow", "drip", "error", "hold", "redirect", "close", "twice", "refuse", "stranger", "busy")
@@ -137,7 +137,7 @@ class Outside:
 @asynccontextmanager
 async def gateway(folder: Path, port: int, pem: Path | None = None) -> AsyncIterator[Outside]:
     """A gateway on this port; with a certificate it speaks TLS."""
-    child = Child(
+    child = Forked(
         "gateway",
         [sys.executable, "-m", "tests.support.gateway", str(port), *([str(pem)] if pem else [])],
         log=folder / "gateway.log",

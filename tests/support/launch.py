@@ -1,12 +1,14 @@
 """Start a service that dies or freezes at a chosen point, or that lacks one of its protections.
 
-`python -m tests.support.launch PLAN [--kill POINT:N] [--freeze POINT:N] [--kill-reader N] [--without PROTECTION]`. The
-services themselves have no test hooks: known functions are wrapped from outside. A gap is old after 2 s here.
+`python -m tests.support.launch PLAN [--kill POINT:N] [--freeze POINT:N] [--kill-reader N] [--without PROTECTION]
+[--grace SECONDS]`. The services themselves have no test hooks: known functions are wrapped from outside. A gap is old
+after 2 s here, and so soon new topics are seen. `--grace`: so long may draining take.
 """
 
 import argparse
 import asyncio
 import importlib
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
-from shared.plumbing import change, inbox, outbox
+from shared.plumbing import change, inbox, outbox, server, service
 from shared.plumbing.bus import Listener
 from shared.plumbing.database import Clock
 from shared.plumbing.inbox import Inbox
@@ -247,6 +249,7 @@ def main() -> None:
     parser.add_argument("--freeze", action="append", default=[])
     parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--kill-reader", type=int)
+    parser.add_argument("--grace", type=float, default=service.GRACE_S)
     asked = parser.parse_args()
     if asked.kill_reader:
         cancel_reader(asked.kill_reader)
@@ -255,6 +258,8 @@ def main() -> None:
             point, _, n = place.partition(":")
             hit(point, int(n), by)
     Repair.POLL, Repair.GAP_AGE = 0.3, 2.0
+    service.GRACE_S, server.REQUESTS_S = asked.grace, math.ceil(asked.grace)
+    service.METADATA_MS = 2_000
     for protection in asked.without:
         PROTECTIONS[protection]()
     module, _, name = asked.plan.partition(":")

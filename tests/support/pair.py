@@ -23,10 +23,13 @@ from ops.ports import Ports
 from shared.plumbing.outbox import partition_of
 from shared.plumbing.settings import EMBEDDED_ISSUER
 from tests.support import choice
+from tests.support.nursery import Forked
 from tests.support.sample import METADATA, box_id
 from tests.support.servers import Server
 
 PARTITIONS = 4
+LIMIT = 120.0
+"""Seconds in which anything happens that is waited for: a busy machine takes long, and only what never comes waits so long."""
 CONFIG = """
 town: {name: 样例镇, communities: [], places: [], categories: [], units: []}
 sample: [{effective: 2019-01-01}]
@@ -56,7 +59,7 @@ listener: {}
 """
 
 
-async def until(holds: Callable[[], Awaitable[bool]], words: str, limit: float = 60) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], words: str, limit: float = LIMIT) -> None:
     """Wait for a condition, with a time limit."""
     end = time.monotonic() + limit
     while not await holds():
@@ -112,7 +115,11 @@ class Pair:
         self.urls[name] = f"http://127.0.0.1:{port}"
         plan = plan or service.upper()
         plan = plan if ":" in plan else f"tests.support.sample_services:{plan}"
-        self.children[name] = Child(
+        surroundings = self.environment | dict(environment or {})
+        settings_alone = all(
+            key.startswith("FIVEPLUSN_") for key in surroundings
+        )  # what else there is, imports may read
+        self.children[name] = (Forked if settings_alone else Child)(
             name,
             [sys.executable, "-m", "tests.support.launch", plan, *faults],
             log=self.folder / "logs" / f"{name}.log",
@@ -132,8 +139,7 @@ class Pair:
                 "FIVEPLUSN_SESSION_TIMEOUT_MS": "2000",
                 "FIVEPLUSN_PEERS": json.dumps({"sample": self.urls.get("sample", "http://127.0.0.1:1")}),
                 "FIVEPLUSN_TOKEN_FILE": str(self.keys.service_token),
-                **self.environment,
-                **(environment or {}),
+                **surroundings,
             },
         )
         self.children[name].start()
@@ -152,7 +158,7 @@ class Pair:
 
             await until(answers, f"{name} is ready")
 
-    async def ended(self, name: str, limit: float = 60) -> None:
+    async def ended(self, name: str, limit: float = LIMIT) -> None:
         """Wait until it died of its own fault."""
         assert await self.children[name].ended(limit), f"{name} did not die"
 
@@ -199,7 +205,7 @@ class Pair:
         rows = await self.query("listener", "select of, total, times from echoes")
         return {row["of"]: (row["total"], row["times"]) for row in rows}
 
-    async def all_heard(self, boxes: int, times: int, amount: int = 1, limit: float = 60) -> None:
+    async def all_heard(self, boxes: int, times: int, amount: int = 1, limit: float = LIMIT) -> None:
         """Wait until the listener has heard every box to its end, and nobody has anything to send."""
 
         async def done() -> bool:

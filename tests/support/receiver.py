@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from ops.embedded.processes import Child
 from ops.ports import LOOPBACK
+from tests.support.nursery import Forked
 from tests.support.requested import requested
 
 STATUS = {
@@ -150,7 +150,7 @@ async def department(
     """A receiver on this port."""
     secrets = folder / "receiver-secrets"
     secrets.touch()
-    child = Child(
+    child = Forked(
         "receiver",
         [
             sys.executable,

@@ -24,6 +24,7 @@ from shared.events.base import Fact
 from shared.plumbing.migrate import begin_clock, upgrade
 from shared.plumbing.service import Plan, Service, application, settle
 from shared.plumbing.settings import Mode, Settings
+from tests.support.nursery import Forked
 from tests.support.servers import Server
 
 OPERATOR = Bearer("operator")
@@ -249,7 +250,7 @@ def child(service: str, name: str, folder: Path, settings: Settings, config: Pat
         "log_level": "DEBUG",
     }
     environment = {f"FIVEPLUSN_{key.upper()}": str(value) for key, value in (given | more).items()}
-    return Child(
+    return Forked(
         name,
         [sys.executable, "-m", f"services.{service}.main"],
         log=folder / f"{name}.log",

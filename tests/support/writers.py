@@ -114,7 +114,7 @@ class Writers:
             times = {row["of"]: row["times"] for row in rows}
             return all(times.get(f"box/{box_id(n)}", 0) > filled for n, filled in self.acknowledged.items())
 
-        await until(heard, "everything is heard", 90)
+        await until(heard, "everything is heard")
 
     async def check_heard(self) -> None:
         """The listener has heard everything, each once and in order; nothing waits, nothing was set aside."""
@@ -133,4 +133,4 @@ class Writers:
             )
             return (left[0]["parked"], left[0]["aside"]) == (0, 0)
 
-        await until(quiet, "nothing is parked or set aside", 20)
+        await until(quiet, "nothing is parked or set aside")

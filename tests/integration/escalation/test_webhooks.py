@@ -496,7 +496,7 @@ async def test_a_departments_own_system_answers_by_api_although_senders_are_kill
     """
     ports = Ports(tmp_path / "ports.json")
     port, api = ports.take("receiver"), ports.take("second")
-    config = configured(tmp_path, "webhooks", call="PT2S")
+    config = configured(tmp_path, "webhooks", call="PT5S")
     allowed = {"webhooks_networks": ["127.0.0.0/8"], "webhooks_ports": [port], "webhooks_plain": True}
     token = tmp_path / "token"
     async with live(Sending, postgres, tmp_path, PLAN, BEGIN, config=config, **allowed) as here:

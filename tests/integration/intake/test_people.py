@@ -368,7 +368,7 @@ async def _waiting(here: Town, count: int) -> None:
         found: int = await here.service.pool.fetchval(query)
         return found >= count
 
-    await until(waiting, f"{count} wait for a lock", 20)
+    await until(waiting, f"{count} wait for a lock")
 
 
 async def test_orders_and_erasures_in_disorder_leave_every_order_readable(here: Town) -> None:
@@ -490,7 +490,7 @@ async def test_a_key_in_use_is_not_destroyed_and_the_timer_rings_again(here: Tow
     async def forgotten() -> bool:
         return await status(here, id) == 410
 
-    await until(forgotten, "the timer rings again", 20)
+    await until(forgotten, "the timer rings again")
 
 
 async def test_an_end_said_before_it_named_a_time_is_counted_from_its_moment(here: Town) -> None:

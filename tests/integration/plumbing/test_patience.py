@@ -78,8 +78,10 @@ async def test_the_clock_is_never_ahead_of_the_town_and_a_slow_answer_does_not_s
     await clock.refresh()
     database.seconds = 0.3
     await clock.refresh()
-    behind = datetime.now(UTC) + timedelta(days=2) - clock.now()
-    assert -SLEW < behind < timedelta(seconds=0.3)
+    before = datetime.now(UTC) + timedelta(days=2)
+    seen = clock.now()
+    after = datetime.now(UTC) + timedelta(days=2)
+    assert before - timedelta(seconds=0.3) < seen < after + SLEW
 
 
 async def test_while_the_database_is_away_the_clock_goes_on() -> None:
@@ -93,8 +95,9 @@ async def test_while_the_database_is_away_the_clock_goes_on() -> None:
     async def asked_again() -> bool:
         return database.refused >= 2
 
-    await until(asked_again, "the database is asked again and again", limit=5)
-    assert clock.now() - before >= timedelta(seconds=time.monotonic() - began) - SLEW
+    await until(asked_again, "the database is asked again and again")
+    passed = timedelta(seconds=time.monotonic() - began)
+    assert clock.now() - before >= passed - SLEW
     assert not keeping.done()
     database.away = False
     keeping.cancel()
