@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from services.dashboard import views
 from services.dashboard.feed import Feed
 from services.dashboard.looking import FactPage, Subscription, View
-from services.dashboard.pages import meetings, signing_in, today
+from services.dashboard.pages import meetings, projects, signing_in, today, whistles
 from services.dashboard.pages.frame import read_static
 from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
@@ -106,4 +106,6 @@ ROUTES = [
     *signing_in.ROUTES,
     *today.ROUTES,
     *meetings.ROUTES,
+    *whistles.ROUTES,
+    *projects.ROUTES,
 ]

@@ -7,6 +7,7 @@ Whatever was drawn a moment ago is not drawn again.
 import asyncio
 import json
 import logging
+import re
 import sys
 from collections import OrderedDict
 from contextlib import suppress
@@ -21,6 +22,8 @@ KEPT = 128
 PATIENCE_S = 20.0
 """So long may one take, the start of the child included [D]."""
 _LINE = 2**24
+_ROLES = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")')
+"""What the library says of the parts of a chart; a reader is told the whole, and finds the numbers in the table."""
 COLOURS = ("#9e1b1b", "#1f6f8b", "#b7791f", "#3f7d4e", "#6b4c9a", "#5b6876")
 """One after the other, told apart by readers who do not see all colours, too."""
 FONT = "system-ui, PingFang SC, Hiragino Sans GB, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
@@ -98,5 +101,6 @@ async def drawn(chart: altair.TopLevelMixin, says: str) -> Markup | None:
     except (OSError, TimeoutError, ValueError) as error:
         log.warning("not_drawn", extra={"error": type(error).__name__})
         return None
+    svg = _ROLES.sub("", svg)
     named = Markup('<svg role="img" aria-label="{}" ').format(says)
     return Markup(svg.replace("<svg ", str(named), 1))  # noqa: S704 -- the library escapes what it draws

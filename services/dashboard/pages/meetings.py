@@ -80,7 +80,7 @@ async def show_meetings(service: Here, request: AnyRequest, ask: Asking) -> Resp
             "minutes": made(unwritten, lambda found: [lines[one["id"]] for one in found["items"]]),
         },
         "coming": made(ahead, lambda _: [one for one in _by_start(lines.values()) if _is_coming(one, now)]),
-        "statistics": figures,
+        "statistics": made(figures, _unfinished_first),
         "definitions": meanings(definitions),
     }
     return shown(
@@ -159,6 +159,13 @@ def _board(months: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]
         "full": sum(one["held"] == one["watched"] for one in over),
         "missed": sum(one["state"] == "MISSED" for one in months),
     }
+
+
+def _unfinished_first(told: Mapping[str, Any]) -> dict[str, Any]:
+    """协商统计 with those units first that have left most undone, after the total."""
+    total = told["total"]
+    order = sorted(total["undertakings"], key=lambda one: (one["unit"] is not None, -one["overdue"], -one["late"]))
+    return {**told, "total": {**total, "undertakings": order}}
 
 
 def _column(first: str, those: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
