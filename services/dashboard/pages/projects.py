@@ -229,7 +229,7 @@ async def _picture(told: Told, words: Words) -> Markup | None:
     """资金 by batch: spent, arranged and not spent, not arranged."""
     if told.missing or not told.found["batches"]:
         return None
-    parts = [words.say(one) for one in ("已支出", "已安排未支出", "未安排")]
+    parts = [words.say(one) for one in ("已支出", "已安排未支出", "剩余")]
     points = [
         {"batch": one["name"], "part": part, "order": number, "value": value / 10_000}
         for one in told.found["batches"]
@@ -245,7 +245,7 @@ async def _picture(told: Told, words: Words) -> Markup | None:
             order="order:Q",
         )
     )
-    return await drawn(chart, words.say("各批次资金：已支出、已安排未支出、未安排"))
+    return await drawn(chart, words.say("各批次资金：已支出、已安排未支出、剩余"))
 
 
 def _money(figures: Mapping[str, Any]) -> tuple[int, int, int]:

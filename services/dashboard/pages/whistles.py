@@ -1,7 +1,7 @@
 """吹哨报到: who is called, who comes and finishes in time, who is late now, and on which level it is supervised."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -62,8 +62,8 @@ async def show_whistles(service: Here, request: AnyRequest, ask: Asking) -> Resp
     """吹哨报到看板: figures by department with their base, month by month; who is supervised; what is overdue and due now.
 
     `statistics`: as escalation says, with `last`, the last month; `open`: how many departments are at work now, by code;
-    `ladder`: issues under supervision by level, the highest first; `board`: `overdue`, `due`, the most urgent first, with
-    the `seconds` since or until. A
+    `ladder`: issues under supervision by level, the highest first; `board`: `overdue`, `due`, the most urgent first: issues
+    with what is owed in each, and the `seconds` since or until. A
     part that could not be had says why in `missing`.
     """
     asked = query.asked(request, WhistlesAsked)
@@ -144,23 +144,30 @@ def _ladder(issues: list[dict[str, Any]], places: Mapping[str, str]) -> list[dic
 
 
 def _board(told: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Any]:
-    """逾期 and due: what escalation says, with the names."""
+    """逾期 and due: what escalation says, by issue in its order."""
     return {
         "now": told["now"],
         "left_off": told["left_off"],
-        **{
-            part: [
-                one
-                | {
-                    "name": _named(one["community"], places),
-                    "department_name": _named(one["department"], places),
-                    "seconds": abs(_seconds(told["now"], one["due_at"])),
-                }
-                for one in told[part]
-            ]
-            for part in ("overdue", "due")
-        },
+        **{part: _by_issue(told[part], told["now"], places) for part in ("overdue", "due")},
+        **{f"{part}_steps": len(told[part]) for part in ("overdue", "due")},
     }
+
+
+def _by_issue(rows: Iterable[Mapping[str, Any]], now: str, places: Mapping[str, str]) -> list[dict[str, Any]]:
+    issues: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        about = {name: row[name] for name in ("issue", "public_title", "community", "whistle", "supervision")}
+        steps = issues.setdefault(row["issue"], about | {"name": _named(row["community"], places), "steps": []})[
+            "steps"
+        ]
+        steps.append(
+            {name: row[name] for name in ("step", "duty", "department", "role", "due_at", "overdue")}
+            | {
+                "department_name": _named(row["department"], places),
+                "seconds": abs(_seconds(now, row["due_at"])),
+            }
+        )
+    return list(issues.values())
 
 
 def _seconds(since: str, until: str) -> int:
@@ -175,24 +182,25 @@ async def _picture(told: Told, words: Words) -> Markup | None:
     """三个环节 by month; without a month that has a base there is nothing to draw."""
     if told.missing:
         return None
+    months = [one["month"] for one in told.found["months"]]
     points = [
         {"month": month["month"], "step": words.say(STEPS[step]), "value": figures[name]["value"]}
         for month in told.found["months"]
         for figures in [month["departments"][0]["figures"]]
         for name, step in zip(PUNCTUAL, DutyStep, strict=True)
-        if figures[name]["value"] is not None
     ]
-    if len({one["month"] for one in points}) < 2:
+    if len({one["month"] for one in points if one["value"] is not None}) < 2:
         return None
     order = [words.say(STEPS[step]) for step in DutyStep]
     chart = (
-        altair.Chart(altair.Data(values=points), width=560, height=200)
-        .mark_line(point=altair.OverlayMarkDef(size=60), strokeWidth=2.5)
+        altair.Chart(altair.Data(values=points), width=640, height=200)
+        .mark_line(point=altair.OverlayMarkDef(size=70), strokeWidth=2.5)
         .encode(
-            x=altair.X("month:O", title=None, axis=altair.Axis(labelAngle=0)),
+            x=altair.X("month:O", title=None, axis=altair.Axis(labelAngle=0), scale=altair.Scale(domain=months)),
             y=altair.Y("value:Q", title="%", scale=altair.Scale(domain=[0, 100])),
             color=altair.Color("step:N", sort=order),
-            shape=altair.Shape("step:N", sort=order),
+            strokeDash=altair.StrokeDash("step:N", sort=order, legend=None),
+            shape=altair.Shape("step:N", sort=order, legend=None),
         )
     )
     return await drawn(chart, words.say("各月按时响应率、按时报到率、按期办结率"))
