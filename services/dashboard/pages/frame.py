@@ -148,7 +148,8 @@ def refused(request: AnyRequest, error: Exception) -> Response[bytes]:
     if not wants_page(request):
         return problem
     status = problem.status_code or 500
-    made = page(request, "refused.html", status, said=json.loads(problem.content))
+    said = {"errors": (), "correlation": ""} | json.loads(problem.content)
+    made = page(request, "refused.html", status, said=said)
     if waits := problem.headers.get("Retry-After"):
         made.headers["Retry-After"] = waits
     return made
