@@ -1,8 +1,12 @@
 """名称: what the town's codes, common words and times are called in texts (GB/T 9704, GB/T 15835)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 
+from shared.events.deliberation import ConclusionKind, MeetingForm
+from shared.events.escalation import DutyRole, DutyStep, SupervisionLevel
 from shared.events.vocabulary import DisclosureStage, FiveQualities, ProjectCategory, Quantity, SevenNeeds, WhistleKind
 from shared.rules.township import SHANGHAI, Town
 
@@ -42,8 +46,73 @@ VOCABULARY: tuple[tuple[StrEnum, str], ...] = (
     (Quantity.HOUSEHOLDS, "户"),
     (Quantity.TIMES, "次"),
     (Quantity.DAYS, "天"),
+    (MeetingForm.CONVENED, "召集会议"),
+    (MeetingForm.DISCUSSION, "座谈"),
+    (MeetingForm.ON_SITE, "现场听取意见"),
+    (ConclusionKind.SETTLED, "当场解决"),
+    (ConclusionKind.REFERRED_TO_ASSEMBLY, "提交会议决定"),
+    (ConclusionKind.REPORTED_UPWARD, "上报并说明"),
+    (ConclusionKind.NEEDS_DEPARTMENTS, "需吹哨"),
+    (ConclusionKind.NEEDS_PROJECT, "纳入民心项目池"),
+    (ConclusionKind.AGREED, "协商一致"),
+    (ConclusionKind.DEFERRED, "暂缓再议"),
+    (SupervisionLevel.REMINDER, "提醒"),
+    (SupervisionLevel.DEPARTMENT_HEAD, "部门负责人督办"),
+    (SupervisionLevel.TOWN_LEADER, "镇领导督办"),
+    (SupervisionLevel.DISTRICT, "区级督办"),
+    (DutyRole.LEAD, "主责"),
+    (DutyRole.SUPPORT, "协办"),
+    (DutyStep.ACKNOWLEDGE, "响应"),
+    (DutyStep.CHECK_IN, "报到"),
+    (DutyStep.DUE, "办结"),
 )
 """Words that several services say, in Chinese."""
+STATES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "month": {
+            "NOT_WATCHED": "未纳入",
+            "NOT_YET": "未安排",
+            "PLANNED": "已安排",
+            "WARNED": "临期提醒",
+            "MISSED": "缺会",
+            "HELD": "已召开",
+        },
+        "meeting": {
+            "SCHEDULED": "已拟定",
+            "NOTICED": "公示中",
+            "OPEN": "进行中",
+            "HELD": "已结束",
+            "MINUTES_PUBLISHED": "记录已公布",
+            "CANCELLED": "已取消",
+        },
+        "project": {
+            "PROPOSED": "待入池",
+            "POOLED": "已入池",
+            "MERGED": "已合并",
+            "REJECTED": "不予立项",
+            "APPROVED": "已立项",
+            "IN_PROGRESS": "实施中",
+            "SUSPENDED": "暂停中",
+            "CANCELLED": "已取消",
+            "COMPLETED": "已完工",
+            "ACCEPTED": "已验收",
+            "CLOSED": "已办结",
+        },
+        "suggestion": {
+            "COLLECTED": "待研判",
+            "UNDER_REVIEW": "研判中",
+            "DECIDED": "已有结论",
+            "ANSWERED": "已答复",
+        },
+        "batch": {"OPEN": "进行中", "CLOSED": "已结束"},
+    }
+)
+"""状态 as services and the dashboard call them, by kind and code."""
+
+
+def words_of(words: type[StrEnum]) -> dict[str, str]:
+    """The words of a closed list in Chinese, by their codes."""
+    return {one.value: chinese for one, chinese in VOCABULARY if isinstance(one, words)}
 
 
 def day(on: date) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.deliberation.domain.terms import Terms
 from shared.rules.month import month_end, warning_of
+from shared.rules.naming import STATES
 
 
 class MonthState(StrEnum):
@@ -24,14 +25,7 @@ class MonthState(StrEnum):
     HELD = "HELD"
 
 
-STATE_WORDS = {
-    MonthState.NOT_WATCHED: "未纳入",
-    MonthState.NOT_YET: "未安排",
-    MonthState.PLANNED: "已安排",
-    MonthState.WARNED: "临期提醒",
-    MonthState.MISSED: "缺会",
-    MonthState.HELD: "已召开",
-}
+STATE_WORDS = {state: STATES["month"][state] for state in MonthState}
 """How people call the states of a month."""
 
 

@@ -38,6 +38,7 @@ from shared.events.deliberation import (
 )
 from shared.rules.broken import Reason, refuse
 from shared.rules.deadline import Watch
+from shared.rules.naming import STATES
 
 
 class MeetingState(StrEnum):
@@ -259,14 +260,7 @@ def planned(before: Meeting | None) -> Meeting:
     return before
 
 
-STATE_WORDS = {
-    MeetingState.SCHEDULED: "已拟定",
-    MeetingState.NOTICED: "公示中",
-    MeetingState.OPEN: "进行中",
-    MeetingState.HELD: "已结束",
-    MeetingState.MINUTES_PUBLISHED: "记录已公布",
-    MeetingState.CANCELLED: "已取消",
-}
+STATE_WORDS = {state: STATES["meeting"][state] for state in MeetingState}
 """How people call the states of a meeting."""
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from services.escalation.domain.issue import DISTRICT, TOWN_HALL
 from shared.events import escalation as said
 from shared.events.base import Fact
-from shared.events.escalation import DeadlineMove, DutyRole, DutyStep, SupervisionLevel, WorkDone
+from shared.events.escalation import DeadlineMove, WorkDone
 from shared.events.vocabulary import CheckInMode
 from shared.rules.naming import VOCABULARY, Named, moment
 
@@ -52,15 +52,6 @@ HEADINGS: dict[type[Fact], str] = {
 
 _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     *VOCABULARY,
-    (SupervisionLevel.REMINDER, "提醒"),
-    (SupervisionLevel.DEPARTMENT_HEAD, "部门负责人督办"),
-    (SupervisionLevel.TOWN_LEADER, "镇领导督办"),
-    (SupervisionLevel.DISTRICT, "区级督办"),
-    (DutyRole.LEAD, "主责"),
-    (DutyRole.SUPPORT, "协办"),
-    (DutyStep.ACKNOWLEDGE, "响应"),
-    (DutyStep.CHECK_IN, "报到"),
-    (DutyStep.DUE, "办结"),
     (DeadlineMove.EXTENDED, "延期"),
     (DeadlineMove.PAUSED, "暂停计时"),
     (DeadlineMove.RESUMED, "恢复计时"),

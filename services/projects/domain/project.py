@@ -45,6 +45,7 @@ from shared.events.projects import (
 from shared.events.vocabulary import DisclosureStage, ProjectCategory, Tag
 from shared.rules.broken import Reason, RuleBroken
 from shared.rules.deadline import Watch
+from shared.rules.naming import STATES
 from shared.rules.township import SHANGHAI
 
 
@@ -66,19 +67,7 @@ class ProjectState(StrEnum):
 
 UNFINISHED = (ProjectState.APPROVED, ProjectState.IN_PROGRESS, ProjectState.SUSPENDED)
 """Approved and not yet completed."""
-STATE_WORDS = {
-    ProjectState.PROPOSED: "待入池",
-    ProjectState.POOLED: "已入池",
-    ProjectState.MERGED: "已合并",
-    ProjectState.REJECTED: "不予立项",
-    ProjectState.APPROVED: "已立项",
-    ProjectState.IN_PROGRESS: "实施中",
-    ProjectState.SUSPENDED: "暂停中",
-    ProjectState.CANCELLED: "已取消",
-    ProjectState.COMPLETED: "已完工",
-    ProjectState.ACCEPTED: "已验收",
-    ProjectState.CLOSED: "已办结",
-}
+STATE_WORDS = {state: STATES["project"][state] for state in ProjectState}
 """What each state is called."""
 
 

@@ -38,14 +38,10 @@ from shared.events.vocabulary import RouteTarget
 from shared.rules.broken import Reason, RuleBroken, refuse
 from shared.rules.calendar import Calendar
 from shared.rules.deadline import Watch
+from shared.rules.naming import STATES
 from shared.rules.township import Town
 
-STATE_WORDS = {
-    SuggestionState.COLLECTED: "待研判",
-    SuggestionState.UNDER_REVIEW: "研判中",
-    SuggestionState.DECIDED: "已有结论",
-    SuggestionState.ANSWERED: "已答复",
-}
+STATE_WORDS = {state: STATES["suggestion"][state] for state in SuggestionState}
 """What each state is called."""
 
 

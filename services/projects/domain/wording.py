@@ -16,7 +16,7 @@ from shared.events.projects import (
     WorkDone,
 )
 from shared.events.vocabulary import FiveQualities, SevenNeeds
-from shared.rules.naming import VOCABULARY, Named, day, moment
+from shared.rules.naming import STATES, VOCABULARY, Named, day, moment
 
 HEADINGS: dict[type[Fact], str] = {
     said.SuggestionCollected: "建议收集",
@@ -99,8 +99,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (EffectVerdict.NOT_EFFECTIVE, "成效不足"),
     (EffectVerdict.NOT_RECURRED, "没有再次出现"),
     (EffectVerdict.RECURRED, "再次出现"),
-    (BatchState.OPEN, "进行中"),
-    (BatchState.CLOSED, "已结束"),
+    *((state, STATES["batch"][state]) for state in BatchState),
 )
 _WORDS = {(type(word), word): chinese for word, chinese in _PAIRS}
 """By list and word: the same word stands in several lists and means another thing in each."""
