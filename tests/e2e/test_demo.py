@@ -5,9 +5,12 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from ops.embedded.stack import ROOT
 
 
+@pytest.mark.timeout(900)
 async def test_both_stories_come_to_their_end(tmp_path: Path) -> None:
     result = tmp_path / "demo.json"
     process = await asyncio.create_subprocess_exec(
