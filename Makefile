@@ -94,7 +94,7 @@ clean:
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix .node --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-.kafka/.installed: ops/embedded/kafka-pom.xml .venv/.installed
+.kafka/.installed: ops/embedded/kafka-pom.xml | .venv/.installed
 	@echo "下载 Apache Kafka / fetching Apache Kafka …"
 	@rm -rf .kafka/jars .kafka/classes.jsa
 	@mvn --quiet --batch-mode -Dstyle.color=never --file $< dependency:copy-dependencies

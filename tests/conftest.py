@@ -41,7 +41,7 @@ LONGEST = (
     *("e2e/test_backup", "faults/test_red", "faults/test_wire", "faults/test_restore", "faults/test_drain"),
     *("faults/test_members", "e2e/test_town", "e2e/test_canary", "e2e/test_dahuichang", "faults/test_stream"),
     *("faults/test_town", "faults/test_upgrade", "e2e/test_restart", "embedded/test_stack", "faults/test_postgres"),
-    *("faults/test_deadlines", "faults/test_metrics", "e2e/test_demo", "e2e/test_bench"),
+    *("faults/test_deadlines", "faults/test_metrics", "e2e/test_bench"),
 )
 """The files that take longest come first: one that is begun last keeps the other worker waiting."""
 

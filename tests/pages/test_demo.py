@@ -1,6 +1,11 @@
 """Both stories of the town, from the first call to the result, through the services' real doors."""
 
+import pytest
+
 from tests.pages.conftest import Demo
+
+pytestmark = pytest.mark.timeout(900)
+"""The town lives half a year before the first test."""
 
 
 async def test_both_stories_come_to_their_end(demo: Demo) -> None:
