@@ -11,7 +11,7 @@ from litestar.exceptions import ServiceUnavailableException
 from services.dashboard import views
 from services.dashboard.feed import Feed
 from services.dashboard.looking import FactPage, Subscription, View
-from services.dashboard.pages import journey, meetings, projects, signing_in, today, whistles
+from services.dashboard.pages import hotspots, journey, meetings, projects, signing_in, system, today, whistles
 from services.dashboard.pages.frame import read_static
 from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
@@ -93,6 +93,8 @@ ROUTES = [
     read_static,
     *signing_in.ROUTES,
     *today.ROUTES,
+    *hotspots.ROUTES,
+    *system.ROUTES,
     *journey.ROUTES,
     *meetings.ROUTES,
     *whistles.ROUTES,

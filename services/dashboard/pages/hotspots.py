@@ -1,0 +1,73 @@
+"""热点: what many complain about, where, and what became of it; what rises."""
+
+import altair
+from litestar import Response, get
+from markupsafe import Markup
+
+from services.dashboard.hotspots import Demand, demand, hotspots
+from services.dashboard.pages.charts import drawn
+from services.dashboard.pages.door import Here
+from services.dashboard.pages.frame import look, shown, words_of
+from services.dashboard.pages.telling import Telling
+from services.dashboard.pages.words import Words
+from shared.plumbing.public_pages import AnyRequest, wants_page
+from shared.plumbing.service import Asking
+
+LIVE = ("HotspotDetected", "HotspotGrew", "HotspotSubsided", "HotspotTopicOpened", "HotspotTopicEnded", "DemandCounted")
+STEPS = 5
+"""So many shades has a number in the table."""
+
+
+@get("/hotspots", **look())
+async def show_hotspots(service: Here, ask: Asking, request: AnyRequest) -> Response[bytes]:
+    """热点 that stand, most people first, each with what it led to; the demand of the last thirty days by community and
+    category, and what is rising against the thirty days before (`services.dashboard.hotspots`).
+    """
+    standing = await hotspots(service.pool, ask.caller)
+    wanted = await demand(service.pool, ask.caller, service.now())
+    found = {"hotspots": standing, "demand": wanted}
+    if not wants_page(request):
+        return shown(request, "hotspots.html", found)
+    words = words_of(request)
+    telling = Telling(words, service.town)
+    categories = sorted({cell.category for cell in wanted.matrix}, key=lambda one: (-_sum(wanted, one), one))
+    return shown(
+        request,
+        "hotspots.html",
+        found,
+        live=LIVE,
+        telling=telling,
+        categories=categories,
+        communities=[one.code for one in service.town.communities],
+        cells={(cell.community, cell.category): cell.complaints for cell in wanted.matrix},
+        sums={category: _sum(wanted, category) for category in categories},
+        shade=_shades(wanted),
+        picture=await _columns(wanted, words),
+    )
+
+
+def _sum(wanted: Demand, category: str) -> int:
+    return sum(cell.complaints for cell in wanted.matrix if cell.category == category)
+
+
+def _shades(wanted: Demand) -> dict[int, int]:
+    """Number → shade, 1 to 5: a fifth of the highest each."""
+    most = max((cell.complaints for cell in wanted.matrix), default=1)
+    return {n: max(1, -(-n * STEPS // most)) for n in {cell.complaints for cell in wanted.matrix} if n}
+
+
+async def _columns(wanted: Demand, words: Words) -> Markup | None:
+    """The complaints of each day."""
+    rows = [{"day": f"{day:%m-%d}", "count": count} for day, count in wanted.days]
+    chart = (
+        altair.Chart(altair.InlineData(rows), width=900, height=150)
+        .mark_bar(color="#9e1b1b")
+        .encode(
+            x=altair.X("day:O", sort=None, title=None, axis=altair.Axis(labelAngle=-45)),
+            y=altair.Y("count:Q", title=None, axis=altair.Axis(tickMinStep=1)),
+        )
+    )
+    return await drawn(chart, words.say("近三十日每日诉求量"))
+
+
+ROUTES = [show_hotspots]
