@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from services.dashboard import views
 from services.dashboard.feed import Feed
 from services.dashboard.looking import FactPage, Subscription, View
-from services.dashboard.pages import signing_in, today
+from services.dashboard.pages import rates, signing_in, today
 from services.dashboard.pages.frame import read_static
 from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
@@ -105,4 +105,5 @@ ROUTES = [
     read_static,
     *signing_in.ROUTES,
     *today.ROUTES,
+    *rates.ROUTES,
 ]

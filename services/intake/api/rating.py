@@ -167,7 +167,10 @@ async def list_rate_cases(service: Here, ask: Asking, asked: NamedDependency[Ope
 async def read_rate_definitions(
     service: Here, month: Annotated[str | None, QueryParameter(pattern=MONTH)] = None
 ) -> dict[str, Any]:
-    """指标定义 in words, made from the numbers in force for a month; else for this one."""
+    """指标定义 in words, made from the numbers in force for a month; else for this one.
+
+    `targets`: what the town wants to reach, in percent, or null.
+    """
     asked = Month.parse(month) if month else month_at(service.now(), terms=service.terms)
     terms = rate_terms(_window(service, asked), terms=service.terms)
     return {
@@ -175,6 +178,7 @@ async def read_rate_definitions(
         "terms": terms.version,
         "definitions": [asdict(one) for one in definitions(terms.rates)],
         "rules": rules_in_words(terms),
+        "targets": {name: float(value) for name, value in terms.rates.targets} if terms.rates.targets else None,
     }
 
 

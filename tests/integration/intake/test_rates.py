@@ -315,6 +315,7 @@ async def test_definitions_are_served_in_words(here: Town) -> None:
         "2019-01-01",
         ["response", "resolution", "satisfaction", "score"],
     )
+    assert found["targets"] == {"response": 100.0, "resolution": 95.0, "satisfaction": 95.0}
 
 
 @pytest.mark.parametrize(
