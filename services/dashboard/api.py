@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from services.dashboard import views
 from services.dashboard.feed import Feed
 from services.dashboard.looking import FactPage, Subscription, View
-from services.dashboard.pages import rates, signing_in, today
+from services.dashboard.pages import foresight, rates, signing_in, today
 from services.dashboard.pages.frame import read_static
 from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
@@ -106,4 +106,5 @@ ROUTES = [
     *signing_in.ROUTES,
     *today.ROUTES,
     *rates.ROUTES,
+    *foresight.ROUTES,
 ]

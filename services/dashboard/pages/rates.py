@@ -275,7 +275,7 @@ async def _picture(months: Told, words: Words) -> Markup | None:
     order = [words.say(name) for name in RATES.values()]
     scale = altair.Scale(domain=[max(0, 10 * int((lowest - 5) // 10)), 100])
     chart = (
-        altair.Chart(altair.Data(values=points), width=680, height=220)
+        altair.Chart(altair.Data(values=points), width=680, height=220)  # type: ignore[no-untyped-call]
         .mark_line(point=altair.OverlayMarkDef(size=60), strokeWidth=2.5)
         .encode(
             x=altair.X("month:O", title=None, axis=altair.Axis(labelAngle=0)),
