@@ -11,7 +11,18 @@ from litestar.exceptions import ServiceUnavailableException
 from services.dashboard import views
 from services.dashboard.feed import Feed
 from services.dashboard.looking import FactPage, Subscription, View
-from services.dashboard.pages import hotspots, journey, meetings, projects, signing_in, system, today, whistles
+from services.dashboard.pages import (
+    foresight,
+    hotspots,
+    journey,
+    meetings,
+    projects,
+    rates,
+    signing_in,
+    system,
+    today,
+    whistles,
+)
 from services.dashboard.pages.frame import read_static
 from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
@@ -99,4 +110,6 @@ ROUTES = [
     *meetings.ROUTES,
     *whistles.ROUTES,
     *projects.ROUTES,
+    *rates.ROUTES,
+    *foresight.ROUTES,
 ]

@@ -115,7 +115,7 @@ async def _publish(
 ) -> None:
     window = month_window(month, terms=service.terms)
     terms = rate_terms(window, terms=service.terms)
-    found = figures(tally(await standing(con, window, up_to)), numbers=terms.rates)
+    found = figures(tally((await complaints_at(con, window, up_to)).values()), numbers=terms.rates)
     words: list[str] = []
     if held.state is not None:
         wires = [fact.wire_type for fact in CAUSES]
@@ -138,19 +138,18 @@ async def _publish(
     work.besides.append(write)
 
 
-async def standing(con: Connection, window: Window, up_to: int) -> list[Complaint]:
+async def complaints_at(con: Connection, window: Window, up_to: int) -> dict[UUID, Complaint]:
     """The complaints of a window as they stood at this position: the rows, and for what has changed since the journal."""
-    found: list[Complaint] = []
+    found: dict[UUID, Complaint] = {}
     newer: list[UUID] = []
     async for row in con.cursor(_STANDS, window.start, window.end, up_to, prefetch=1000):
         if row["newer"]:
             newer.append(row["id"])
         else:
-            found.append(COMPLAINTS.stored(row))
-    states: dict[UUID, Complaint] = {}
+            found[row["id"]] = COMPLAINTS.stored(row)
     for row in await con.fetch(_FOLDED, newer, up_to):
-        states[row["stream"]] = _evolved(states.get(row["stream"]), row)
-    return [*found, *states.values()]
+        found[row["stream"]] = _evolved(found.get(row["stream"]), row)
+    return found
 
 
 def _evolved(before: Complaint | None, row: asyncpg.Record) -> Complaint:

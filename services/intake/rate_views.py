@@ -8,7 +8,17 @@ from typing import Any
 
 from services.intake.counting import month_id
 from services.intake.domain.figures import TOWN, By, Figure, Key, figures, tally
-from services.intake.domain.rates import COUNTS, NO_RATES, Counts, Month, Window, credited, month_window, rate_terms
+from services.intake.domain.rates import (
+    COUNTS,
+    NO_RATES,
+    Counts,
+    Month,
+    Rate,
+    Window,
+    credit,
+    month_window,
+    rate_terms,
+)
 from services.intake.domain.terms import Terms
 from services.intake.publishing import Published, as_of, stored
 from services.intake.registering import IntakeService
@@ -98,8 +108,7 @@ def own_key(caller: Person) -> Key:
 
 def shown(whole: Board, key: Key, town: Town) -> dict[str, Any]:
     """One figure with all that stands with it."""
-    named = {"by": key.by, "value": key.value or None, "name": _name(key, town)}
-    return named | _figure(whole, key, whole.figures.get(key, _NOTHING))
+    return named(key, town) | _figure(whole, key, whole.figures.get(key, _NOTHING))
 
 
 def listed(whole: Board, by: By, caller: Person, town: Town) -> list[dict[str, Any]]:
@@ -137,13 +146,18 @@ def _figure(whole: Board, key: Key, figure: Figure) -> dict[str, Any]:
         "numerators": {
             "response": counts.contacted,
             "resolution": counts.resolved,
-            "satisfaction": float(credited(counts, numbers)),
+            "satisfaction": float(credit(counts, Rate.SATISFACTION, numbers)),
         },
         **{
             name: None if (value := getattr(found, name)) is None else float(value)
             for name in ("response", "resolution", "satisfaction", "score")
         },
     }
+
+
+def named(key: Key, town: Town) -> dict[str, Any]:
+    """Whose figure it is."""
+    return {"by": key.by, "value": key.value or None, "name": _name(key, town)}
 
 
 def _name(key: Key, town: Town) -> str:

@@ -25,11 +25,15 @@ SILENT, REFUSED = "silent", "refused"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a service answered, or why there is nothing: it is `silent`, or its reader may not know (`refused`)."""
+    """What a service answered, or why there is nothing: it is `silent`, or its reader may not know (`refused`).
+
+    `status`: of its answer, None without any.
+    """
 
     service: str
     found: Any = None
     missing: str = ""
+    status: int | None = None
 
 
 async def ask(request: AnyRequest, service: str, path: str, **query: object) -> Told:
@@ -52,9 +56,10 @@ async def ask(request: AnyRequest, service: str, path: str, **query: object) -> 
         log.warning("service_silent", extra={"service": service, "error": type(error).__name__})
         return Told(service, missing=SILENT)
     if answer.status_code == httpx.codes.OK:
-        return Told(service, answer.json())
+        return Told(service, answer.json(), status=answer.status_code)
     log.warning("service_refused", extra={"service": service, "status": answer.status_code})
-    return Told(service, missing=REFUSED if answer.status_code in (401, 403, 404) else SILENT)
+    missing = REFUSED if answer.status_code in (401, 403, 404) else SILENT
+    return Told(service, missing=missing, status=answer.status_code)
 
 
 async def ask_all(request: AnyRequest, *asked: tuple[str, str, Query]) -> Sequence[Told]:

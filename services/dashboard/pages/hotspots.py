@@ -30,7 +30,9 @@ async def show_hotspots(service: Here, ask: Asking, request: AnyRequest) -> Resp
         return shown(request, "hotspots.html", found)
     words = words_of(request)
     telling = Telling(words, service.town)
-    categories = sorted({cell.category for cell in wanted.matrix if cell.complaints}, key=lambda one: (-_sum(wanted, one), one))
+    categories = sorted(
+        {cell.category for cell in wanted.matrix if cell.complaints}, key=lambda one: (-_sum(wanted, one), one)
+    )
     return shown(
         request,
         "hotspots.html",

@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
-from services.intake import rate_views
+from services.intake import rate_cases, rate_views
 from services.intake.domain.figures import TOWN, By, Key
 from services.intake.domain.rates import (
     Month,
@@ -22,14 +23,15 @@ from services.intake.domain.rates import (
     rules_in_words,
 )
 from services.intake.publishing import verify_month
+from services.intake.rate_cases import MONTH, Opened
 from services.intake.registering import Here, IntakeService
 from shared.events.base import Day
+from shared.plumbing import query
 from shared.plumbing.caller import Person
 from shared.plumbing.database import Connection
 from shared.plumbing.service import Asking
 from shared.rules.broken import Reason, refuse
 
-MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 MOST_MONTHS = 60
 """So many months at most in one answer."""
 
@@ -144,11 +146,31 @@ async def read_rate_history(
         return await rate_views.history(con, service, Month.parse(month), key)
 
 
+def _opened(request: Request[Any, Any, Any]) -> Opened:
+    return query.asked(request, Opened)
+
+
+@get("/rates/cases", dependencies={"asked": Provide(_opened, sync_to_thread=False)}, opt={"query": Opened})
+async def list_rate_cases(service: Here, ask: Asking, asked: NamedDependency[Opened]) -> dict[str, Any]:
+    """三率明细: the complaints that make up one figure of a month, as it was published (or `version`), else as it stands.
+
+    `rate`: response, resolution or satisfaction; `by` and `value` as in the history; `part`: base (the denominator), met
+    (the numerator), failed (in the denominator alone) or outside. `base` = `met` + `failed`; `numerator`: the sum of
+    `credit`; `outside` says why a case is in neither; `moved`: now it would count otherwise; `hidden`: so many of the
+    part are none of the caller's business.
+    """
+    async with _one_state(service) as con:
+        return await rate_cases.opened(con, service, ask.caller, asked)
+
+
 @get("/rates/definitions")
 async def read_rate_definitions(
     service: Here, month: Annotated[str | None, QueryParameter(pattern=MONTH)] = None
 ) -> dict[str, Any]:
-    """指标定义 in words, made from the numbers in force for a month; else for this one."""
+    """指标定义 in words, made from the numbers in force for a month; else for this one.
+
+    `targets`: what the town wants to reach, in percent, or null.
+    """
     asked = Month.parse(month) if month else month_at(service.now(), terms=service.terms)
     terms = rate_terms(_window(service, asked), terms=service.terms)
     return {
@@ -156,6 +178,7 @@ async def read_rate_definitions(
         "terms": terms.version,
         "definitions": [asdict(one) for one in definitions(terms.rates)],
         "rules": rules_in_words(terms),
+        "targets": {name: float(value) for name, value in terms.rates.targets} if terms.rates.targets else None,
     }
 
 
@@ -182,4 +205,4 @@ async def verify_rates(service: Here, month: Annotated[str, QueryParameter(patte
     return Response(answer, status_code=409 if differences else 200)
 
 
-DOORS = [read_rates, read_rate_months, read_rate_history, read_rate_definitions, verify_rates]
+DOORS = [read_rates, read_rate_months, read_rate_history, list_rate_cases, read_rate_definitions, verify_rates]

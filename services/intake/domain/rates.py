@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 from fractions import Fraction
 from operator import attrgetter
 from typing import Self
@@ -67,6 +68,26 @@ class Rates:
 
 
 NO_RATES = Rates(None, None, None, None)
+
+
+class Rate(StrEnum):
+    """三率之一: a share of the valid callbacks, to which every complaint adds its part."""
+
+    RESPONSE = "response"
+    RESOLUTION = "resolution"
+    SATISFACTION = "satisfaction"
+
+
+class Standing(StrEnum):
+    """计入情况 of one complaint in a rate: in the numerator (wholly or partly), only in the denominator, in neither."""
+
+    MET = "met"
+    FAILED = "failed"
+    OUTSIDE = "outside"
+
+
+OUTSIDE = ("answered", "redirected", "excluded", "unreachable", "waiting")
+"""Why a complaint is in no rate: each that has no valid callback is exactly one of these counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +158,30 @@ def credited(counts: Counts, numbers: RateTerms) -> Fraction:
     return counts.satisfied + Fraction(numbers.basically) * counts.basically
 
 
+def credit(counts: Counts, rate: Rate, numbers: RateTerms) -> Fraction:
+    """What these counts add to the numerator of a rate."""
+    match rate:
+        case Rate.RESPONSE:
+            return Fraction(counts.contacted)
+        case Rate.RESOLUTION:
+            return Fraction(counts.resolved)
+        case Rate.SATISFACTION:
+            return credited(counts, numbers)
+
+
+def standing(counts: Counts, rate: Rate, numbers: RateTerms) -> Standing:
+    """How one complaint, counted alone, stands in a rate."""
+    if not counts.valid:
+        return Standing.OUTSIDE
+    return Standing.MET if credit(counts, rate, numbers) else Standing.FAILED
+
+
 def rates(counts: Counts, *, numbers: RateTerms) -> Rates:
     """三率与综合成绩. The score is taken from the exact rates, not from the rounded ones."""
     base = counts.valid
     if not base:
         return NO_RATES
-    response, resolution = Fraction(counts.contacted, base), Fraction(counts.resolved, base)
-    satisfaction = credited(counts, numbers) / base
+    response, resolution, satisfaction = (credit(counts, rate, numbers) / base for rate in Rate)
     score = (
         Fraction(numbers.response) * response
         + Fraction(numbers.resolution) * resolution

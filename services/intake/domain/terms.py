@@ -15,6 +15,7 @@ from shared.rules.deadline import Limit
 
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 """A part of a whole, written `0.4`."""
+Percent = Annotated[Decimal, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -71,12 +72,20 @@ class HotspotTerms(Value):
     subsided_below: Count
 
 
+class RateTargets(Value):
+    """三率目标, in percent: what the town wants to reach; it changes no figure."""
+
+    response: Percent
+    resolution: Percent
+    satisfaction: Percent
+
+
 class RateTerms(Value):
     """三率. The three weights add up to one; `basically`: what 基本满意 counts.
 
     `month_starts_on`: day of the month, 00:00; `day_starts_at`: hour of the day; both Asia/Shanghai.
     `publish_after`: a month is published so long after its end; `gather_minutes`: later changes are gathered so long
-    before it is published again.
+    before it is published again. `targets`: None where the town has set none.
     """
 
     response: Share
@@ -87,6 +96,7 @@ class RateTerms(Value):
     day_starts_at: time
     publish_after: Limit
     gather_minutes: Annotated[int, Field(ge=1, le=1440)]
+    targets: RateTargets | None = None
 
     @model_validator(mode="after")
     def _add_up(self) -> Self:

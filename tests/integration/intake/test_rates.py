@@ -315,6 +315,7 @@ async def test_definitions_are_served_in_words(here: Town) -> None:
         "2019-01-01",
         ["response", "resolution", "satisfaction", "score"],
     )
+    assert found["targets"] == {"response": 100.0, "resolution": 95.0, "satisfaction": 95.0}
 
 
 @pytest.mark.parametrize(
@@ -351,3 +352,153 @@ async def test_months_that_nobody_published_are_when_the_service_starts_anew(her
     await here.pass_time(timedelta(minutes=1))
     assert await here.words(month_id(Month(2024, 1))) == ["RatesPublished"]
     assert await here.words(month_id(Month(2023, 12))) == []
+
+
+# ---------------------------------------------------------------------------------------------- opened
+
+
+async def cases(here: Town, query: str = "rate=resolution", who: Bearer = SUPERVISOR) -> dict[str, Any]:
+    found: dict[str, Any] = await here.get(f"/rates/cases?month=2024-02&{query}", who)
+    return found
+
+
+async def every_case(here: Town, query: str, limit: int) -> list[dict[str, Any]]:
+    """All pages of them."""
+    found: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = await cases(here, f"{query}&limit={limit}{after}")
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        after = f"&after={page['next']}"
+
+
+async def some_of_every_kind(here: Town) -> dict[str, UUID]:
+    """In turn: well, only half content, bad, not called back yet, not reached, unfair."""
+    found = {
+        name: await finished(here, n) for n, name in enumerate(("well", "half", "bad", "waiting", "gone", "unfair"))
+    }
+    await called(here, found["well"])
+    await called(here, found["half"], answer="BASICALLY")
+    for name in ("bad", "unfair"):
+        await called(here, found[name], resolved=False, answer="DISSATISFIED")
+    for _ in range(3):
+        tried = {"tried_at": here.service.now(), "outcome": "NO_ANSWER"}
+        await here.post(f"/complaints/{found['gone']}/callback-tries", **tried)
+        await here.pass_time(DAY + HOUR)
+    await here.post(f"/complaints/{found['unfair']}/exception", SUPERVISOR, ground="UNREASONABLE", reason="诉求不合理")
+    return found
+
+
+async def test_a_figure_is_opened_into_exactly_the_complaints_that_make_it_up(here: Town) -> None:
+    names = {str(id): name for name, id in (await some_of_every_kind(here)).items()}
+    for _ in range(2):
+        whole = await figure(here)
+        for rate, met, failed in (
+            ("response", ["well", "half", "bad"], []),
+            ("resolution", ["well", "half"], ["bad"]),
+            ("satisfaction", ["well", "half"], ["bad"]),
+        ):
+            found = {
+                part: await cases(here, f"rate={rate}&part={part}") for part in ("base", "met", "failed", "outside")
+            }
+            listed = {part: [names[one["id"]] for one in page["items"]] for part, page in found.items()}
+            assert (listed["met"], listed["failed"]) == (met, failed)
+            assert listed["base"] == ["well", "half", "bad"]
+            assert {names[one["id"]]: one["outside"] for one in found["outside"]["items"]} == {
+                "waiting": "waiting",
+                "gone": "unreachable",
+                "unfair": "excluded",
+            }
+            for page in found.values():
+                assert (page["base"], page["numerator"]) == (whole["base"], whole["numerators"][rate])
+                assert (page["version"], page["up_to"], page["terms"]) == tuple(
+                    whole[name] for name in ("version", "up_to", "terms")
+                )
+                assert (page["met"] + page["failed"], page["hidden"]) == (page["base"], 0)
+                assert page["outside"] == {name: whole[name] for name in page["outside"]}
+                assert page["base"] + sum(page["outside"].values()) == page["received"] == whole["received"]
+            assert sum(one["credit"] for one in found["met"]["items"]) == pytest.approx(whole["numerators"][rate])
+            assert {one["credit"] for one in found["failed"]["items"]} <= {0.0}
+        await here.at(PUBLISHED)  # open, and then published: the same complaints
+
+
+async def test_an_old_version_opens_as_it_was_and_says_what_has_moved_since(here: Town) -> None:
+    first, second = await finished(here, 1), await finished(here, 2)
+    await called(here, first, resolved=False, answer="DISSATISFIED")
+    await here.at(PUBLISHED)
+    await called(here, second)
+    waits = await cases(here, "rate=resolution&part=outside")
+    assert [(one["id"], one["outside"], one["moved"]) for one in waits["items"]] == [(str(second), "waiting", True)]
+    await here.pass_time(2 * HOUR)
+    for version, base, moved in (("", [first, second], [False, False]), ("&version=1", [first], [False])):
+        found = await cases(here, f"rate=resolution{version}")
+        assert [one["id"] for one in found["items"]] == [str(id) for id in base]
+        assert [one["moved"] for one in found["items"]] == moved
+        assert found["base"] == len(base)
+    answer = await here.call("GET", "/rates/cases?month=2024-02&rate=resolution&version=3", SUPERVISOR)
+    assert (answer.status_code, answer.json()["code"]) == (409, "unknown_version")
+
+
+async def test_the_cases_of_a_part_of_the_town_and_of_what_is_not_known(here: Town) -> None:
+    for number in range(6):
+        community, place = PLACES[number % 3]
+        await called(here, await finished(here, number, community=community, place=place), resolved=number < 3)
+    await here.at(PUBLISHED)
+    for by in ("community", "unit", "first_handler", "category", "channel", "type"):
+        for one in (await figure(here, f"month=2024-02&by={by}"))["figures"]:
+            value = "" if one["value"] is None else f"&value={one['value']}"
+            found = await cases(here, f"rate=resolution&part=failed&by={by}{value}")
+            assert (found["base"], found["numerator"]) == (one["base"], one["numerators"]["resolution"])
+            assert found["name"] == one["name"]
+            assert len(found["items"]) == found["failed"] == one["base"] - one["resolved"]
+
+
+async def test_pages_of_cases_go_on_where_they_ended_and_only_in_their_own_list(here: Town) -> None:
+    ids = [str(await finished(here, number)) for number in range(5)]
+    for id in ids:
+        await called(here, UUID(id))
+    assert [one["id"] for one in await every_case(here, "rate=response", 2)] == ids
+    cursor = (await cases(here, "rate=response&limit=2"))["next"]
+    for other in ("rate=resolution", "rate=response&part=met", f"rate=response&by=unit&value={UNIT}"):
+        answer = await here.call("GET", f"/rates/cases?month=2024-02&{other}&after={cursor}", SUPERVISOR)
+        assert (answer.status_code, answer.json()["code"]) == (409, "wrong_cursor")
+
+
+async def test_what_is_none_of_the_callers_business_is_counted_and_not_shown(here: Town) -> None:
+    """A confidential complaint counts in its community's figure, and its secretary does not see it."""
+    open_one = await finished(here, 1)
+    secret = await finished(here, 2, type="REPORT")
+    for id in (open_one, secret):
+        await called(here, id, resolved=False)
+    query = "rate=resolution&part=failed&by=community&value=dahuichang"
+    own = await cases(here, query, VILLAGE)
+    assert ([one["id"] for one in own["items"]], own["failed"], own["hidden"]) == ([str(open_one)], 2, 1)
+    assert len((await cases(here, query))["items"]) == 2
+    unit = await cases(here, f"rate=resolution&by=unit&value={UNIT}", OFFICER)
+    assert (len(unit["items"]), unit["hidden"]) == (2, 0)
+    for foreign in ("by=community&value=zhangguozhuang", "by=category&value=WATER"):
+        answer = await here.call("GET", f"/rates/cases?month=2024-02&rate=response&{foreign}", VILLAGE)
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_yours")
+    assert (await here.call("GET", f"/rates/cases?month=2024-02&{query}", OPERATOR)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "month=2024-02",
+        "rate=response",
+        "month=2024-02&rate=score",
+        "month=2024-02&rate=response&part=all",
+        "month=2024-02&rate=response&version=0",
+        "month=2024-02&rate=response&limit=201",
+        "month=2024-02&rate=response&community=dahuichang",
+        "month=2024-02&rate=response&after=x",
+        "month=2024-02&rate=response&version=99999999999",
+    ],
+)
+async def test_cases_asked_wrongly_are_refused_with_a_reason(here: Town, query: str) -> None:
+    answer = await here.call("GET", f"/rates/cases?{query}", SUPERVISOR)
+    assert answer.status_code in (409, 422), answer.text
+    assert answer.json()["code"]
