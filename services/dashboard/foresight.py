@@ -40,8 +40,8 @@ RISING_FROM = 3
 """From so many complaints in the window on a rise is one: two after none say nothing [D]."""
 LOOKED_BACK = 90
 """So many days before something was found it is looked whether anybody had asked: as long as an effect is waited for [D]."""
-FIRST = 50
-"""So many of each are shown [D]."""
+FIRST = 20
+"""So many of each are shown [D]; how many there are is said."""
 OWN_FINDINGS = frozenset(
     {TopicOrigin.INSPECTION, TopicOrigin.TWO_COMMITTEES, TopicOrigin.COLLECTED_OPINIONS, TopicOrigin.PROBLEM_RAISED}
 )
@@ -54,7 +54,7 @@ _FOUND: Mapping[type[Fact], frozenset[str]] = {
     ProjectProposed: frozenset({ProjectOrigin.INSPECTION}),
 }
 """主动发现: by the fact that begins a matter, the origins that say so."""
-_BEGUN: tuple[type[Fact], ...] = (*_FOUND, WhistleRequested)
+_BEGUN: tuple[type[Fact], ...] = (TopicProposed, SuggestionCollected, ProjectProposed, WhistleRequested)
 """受理: with one of these a matter of a category at a place is taken up."""
 _STANDS: Mapping[str, bool] = {"HotspotDetected": True, "HotspotGrew": True, "HotspotSubsided": False}
 _HAS_TOPIC: Mapping[str, bool] = {"HotspotTopicOpened": True, "HotspotTopicEnded": False}
@@ -66,9 +66,7 @@ select distinct on (stream, data->>'day') data->>'category' as category, data->>
     data->>'community' as community, data->>'day' as day, (data->>'complaints')::int as complaints
 from facts where {reach} order by stream, data->>'day', version desc
 """
-_LAST = """
-select distinct on (stream) stream, type from facts where stream = any($1::uuid[]) order by stream, version desc
-"""
+_LAST = "select stream from streams where stream = any($1::uuid[]) and ended_at is not null"
 
 
 class Spot(NamedTuple):
@@ -138,12 +136,14 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Foresight:
-    """未诉先办. `found` and `effects`: in the period, newest first; `untaken`: today, the steepest rise first; `taken`: so
-    many rises that somebody has taken up. `first`, `last`: the days of the window."""
+    """未诉先办. `found` and `effects`: in the period, newest first; `untaken`: today, the steepest rise first; of each the
+    first, and in `counts` how many there are: `compared` of those found have a place, `unasked` of these nobody had asked
+    for; `taken` of what rises somebody has taken up. `first`, `last`: the days of the window.
+    """
 
+    counts: Mapping[str, int]
     found: tuple[Finding, ...]
     untaken: tuple[Untaken, ...]
-    taken: int
     effects: tuple[Effect, ...]
     first: date
     last: date
@@ -191,11 +191,19 @@ async def foresight(
         for one in rising
         if not spots[spot := Spot(one.category, one.place)].has_topic and all(past.ended for past in known[spot])
     ]
+    effects = [one for one in reversed(effects) if start <= one.at < end]
     return Foresight(
+        {
+            "found": len(found),
+            "compared": sum(one.before is not None for one in found),
+            "unasked": sum(one.before == 0 for one in found),
+            "untaken": len(free),
+            "taken": len(rising) - len(free),
+            "effects": len(effects),
+        },
         tuple(sorted(found, key=lambda one: one.matter.at, reverse=True)[:FIRST]),
         tuple(sorted(free, key=lambda one: (one.before - one.complaints, one.community, one.place))[:FIRST]),
-        len(rising) - len(free),
-        tuple([one for one in effects[::-1] if start <= one.at < end][:FIRST]),
+        tuple(effects[:FIRST]),
         first,
         today,
     )
@@ -251,10 +259,10 @@ class _Reading:
 
     async def matters(self) -> list[tuple[Matter, type[Fact]]]:
         """Everything that was begun, oldest first, with the fact that began it; a suggestion as it was classified."""
-        types = [one.wire_type for one in (*_BEGUN, SuggestionReviewed)]
+        types = [*(one.wire_type for one in _BEGUN), SuggestionReviewed.wire_type]
         rows = await self._rows(_FACTS, "type = any(?::text[])", types)
         last = await self._con.fetch(_LAST, [row["stream"] for row in rows])
-        ended = {row["stream"] for row in last if wording.ends(row["type"])}
+        ended = {row["stream"] for row in last}
         begun: dict[UUID, tuple[asyncpg.Record, dict[str, Any]]] = {}
         for row in rows:
             said = {name: value for name, value in json.loads(row["data"]).items() if value is not None}

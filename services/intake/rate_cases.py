@@ -50,17 +50,24 @@ _UP_TO = "select version, (data ->> 'up_to')::bigint as up_to from journal where
 
 
 class Part(StrEnum):
-    """哪一部分: the denominator, the numerator, what is in the denominator alone, and what is in neither."""
+    """哪一部分: the denominator, the numerator, what keeps the rate below 100 % (not in the numerator, or not wholly), what
+    is in the denominator alone, and what is in neither."""
 
     BASE = "base"
     MET = "met"
+    SHORT = "short"
     FAILED = "failed"
     OUTSIDE = "outside"
 
-    @property
-    def holds(self) -> frozenset[Standing]:
-        """What stands in it."""
-        return frozenset((Standing.MET, Standing.FAILED)) if self is Part.BASE else frozenset((Standing(self),))
+
+_HOLDS = {
+    Part.BASE: (Standing.MET, Standing.PARTLY, Standing.FAILED),
+    Part.MET: (Standing.MET, Standing.PARTLY),
+    Part.SHORT: (Standing.PARTLY, Standing.FAILED),
+    Part.FAILED: (Standing.FAILED,),
+    Part.OUTSIDE: (Standing.OUTSIDE,),
+}
+"""What stands in each."""
 
 
 class Opened(Paging):
@@ -108,7 +115,7 @@ async def opened(con: Connection, service: IntakeService, caller: Person, asked:
     version, up_to = await _position(con, month, asked.version)
     then = await complaints_at(con, window, up_to)
     those = [_Case(id, one, counted(one)) for id, one in then.items() if key in keys(one)]
-    part = [one for one in those if standing(one.counts, asked.rate, terms.rates) in asked.part.holds]
+    part = [one for one in those if standing(one.counts, asked.rate, terms.rates) in _HOLDS[asked.part]]
     now = await _within_reach(con, caller, [one.id for one in part])
     listed = sorted((one for one in part if one.id in now), key=_Case.order)
     left = [one for one in listed if after is None or one.order() > _order(after)]
@@ -160,15 +167,14 @@ def _head(service: IntakeService, window: Window, month: Month, key: Key, asked:
 
 
 def _sums(those: Iterable[Counts], rate: Rate, numbers: RateTerms) -> dict[str, Any]:
-    """The figure itself, from the same complaints: `base` = `met` + `failed`; `numerator`: what `met` adds up to."""
+    """The figure itself, from the same complaints, and how many each part has; `numerator`: what `met` adds up to."""
     counts = [Counts(), *those]
     whole, found = total(counts), [standing(one, rate, numbers) for one in counts[1:]]
     return {
         "received": whole.received,
         "base": whole.valid,
         "numerator": float(credit(whole, rate, numbers)),
-        "met": found.count(Standing.MET),
-        "failed": found.count(Standing.FAILED),
+        **{part.value: sum(one in _HOLDS[part] for one in found) for part in (Part.MET, Part.SHORT, Part.FAILED)},
         "outside": {name: getattr(whole, name) for name in OUTSIDE},
     }
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from services.dashboard import wording
 from services.dashboard.foresight import BEFORE_COMPLAINTS, LOOKED_BACK, RISING_FROM, WINDOW, foresight
 from services.dashboard.pages.asking import Told, ask_all
-from services.dashboard.pages.charts import drawn
+from services.dashboard.pages.charts import COLOURS, drawn
 from services.dashboard.pages.choosing import Chosen, Here, communities, made, meanings, must_be
 from services.dashboard.pages.frame import Looked, look, shown, words_of
 from services.dashboard.pages.words import Words
@@ -64,7 +64,8 @@ async def show_foresight(service: Here, request: AnyRequest, ask: Asking) -> Res
 
     `whole`: figures of projects over all `periods`; `periods`: oldest first, each with `projects` (their figures, as
     projects tells them) and `topics` (`all`, `first`: those that began before a complaint, `origins`); `found`, `untaken`,
-    `taken`, `effects`: from the facts, as far as the reader reaches. A part that could not be had says why in `missing`.
+    `effects` and their `counts`: from the facts, as far as the reader reaches. A part that could not be had says why in
+    `missing`.
     """
     asked = query.asked(request, ForesightAsked)
     named = communities(service, ask.caller)
@@ -97,7 +98,7 @@ async def show_foresight(service: Here, request: AnyRequest, ask: Asking) -> Res
         "foresight.html",
         found,
         live=LIVE,
-        picture=await _picture(found["periods"], words_of(request)),
+        picture=await _picture(found["periods"], asked.each, words_of(request)),
         choices=named,
         places=wording.names(service.town),
         categories={one.code: one.name for one in service.town.categories},
@@ -145,25 +146,26 @@ def _topics(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _picture(periods: Sequence[Mapping[str, Any]], words: Words) -> Markup | None:
-    """由来 of projects and topics by period, stacked; without two of them there is nothing to draw."""
+async def _picture(periods: Sequence[Mapping[str, Any]], each: str, words: Words) -> Markup | None:
+    """由来 of projects and topics by period, stacked; without any there is nothing to draw."""
     points = []
     for one in periods:
+        year, month = one["from"].split("-")
+        period = f"{year} Q{(int(month) + 2) // 3}" if each == "quarter" else one["from"]
         for kind, told in (("民心项目", _counts(one["projects"])), ("议题", _topic_counts(one["topics"]))):
             points += [
-                {"period": one["from"], "kind": words.say(kind), "began": words.say(name), "n": n} for name, n in told
+                {"period": period, "kind": words.say(kind), "began": words.say(name), "n": n} for name, n in told
             ]
     if not any(point["n"] for point in points):
         return None
-    order = [words.say("未诉先办"), words.say("诉求之后")]
+    began = [words.say("未诉先办"), words.say("诉求之后")]
     chart = (
-        altair.Chart(altair.Data(values=points), width=260, height=180)  # type: ignore[no-untyped-call]
-        .mark_bar()
+        altair.Chart(altair.Data(values=points), width=300, height=180)  # type: ignore[no-untyped-call]
+        .mark_bar(size=36)
         .encode(
             x=altair.X("period:O", title=None, axis=altair.Axis(labelAngle=0)),
-            y=altair.Y("n:Q", title=None, axis=altair.Axis(tickMinStep=1)),
-            color=altair.Color("began:N", sort=order),
-            order=altair.Order("began:N"),
+            y=altair.Y("n:Q", title=None, axis=altair.Axis(tickMinStep=1, format="d")),
+            color=altair.Color("began:N", sort=began, scale=altair.Scale(domain=began, range=[COLOURS[3], COLOURS[5]])),
             column=altair.Column("kind:N", title=None, sort=[words.say("民心项目"), words.say("议题")]),
         )
         .resolve_scale(y="independent")

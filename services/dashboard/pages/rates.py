@@ -26,8 +26,8 @@ from shared.rules.month import month_after, month_of
 OWNER = "intake"
 RATES = {"response": "响应率", "resolution": "解决率", "satisfaction": "满意率"}
 FIGURES = {**RATES, "score": "综合成绩"}
-PARTS = {"failed": "未达到", "met": "计入分子", "base": "全部分母", "outside": "不计入"}
-"""哪一部分 of a figure, as intake divides it; what there is to do something about first."""
+PARTS = {"short": "未达到或未全计入", "met": "计入分子", "base": "全部分母", "outside": "不计入"}
+"""哪一部分 of a figure, as intake divides it; what keeps it below 100 % first."""
 OUTSIDE = {
     "waiting": "尚未回访",
     "answered": "直接答复",
@@ -46,7 +46,7 @@ STATES = {
     "ACCEPTED": "已签收",
     "IN_PROGRESS": "办理中",
     "LISTED": "挂账",
-    "FINISHED": "已办结",
+    "FINISHED": "办结待回访",
     "CALLED_BACK": "已回访",
     "CLOSED": "已归档",
 }
@@ -54,7 +54,7 @@ MONTHS = 12
 """So many months stand beside each other [D]."""
 PAGE = 50
 """So many cases stand on one page [D]."""
-_MONTH = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+_MONTH = Annotated[str, Field(pattern=r"^20[1-9][0-9]-(0[1-9]|1[0-2])$")]
 _CURSOR = Annotated[str, Field(max_length=1000, pattern="^[A-Za-z0-9_-]+$")]
 
 
@@ -75,7 +75,7 @@ class CasesAsked(Looked):
 
     month: _MONTH
     rate: Literal["response", "resolution", "satisfaction"]
-    part: Literal["base", "met", "failed", "outside"] = "failed"
+    part: Literal["base", "met", "short", "failed", "outside"] = "short"
     community: Chosen = None
     unit: Chosen = None
     unknown: Flag = False
@@ -95,10 +95,10 @@ async def show_rates(service: Here, request: AnyRequest, ask: Asking) -> Respons
     asked, caller = query.asked(request, RatesAsked), ask.caller
     named = communities(service, caller)
     community = must_be(asked.community, named)
-    last = date.fromisoformat(f"{asked.month}-01") if asked.month else month_after(month_of(service.now()))
-    months = await _months(request, last, community, service.now())
+    latest = month_after(month_of(service.now()))
+    months = await _months(request, _until(latest, asked.month or None), community, service.now())
     month = asked.month or _latest(months, f"{month_of(service.now()):%Y-%m}")
-    before = _moved(date.fromisoformat(f"{month}-01"), -1)
+    before = _moved(_first(month), -1)
     by = None if caller.reach is Reach.DEPARTMENT else "community"
     wanted = {"community": community, "by": by}
     figure, earlier, definitions, versions = await ask_all(
@@ -131,7 +131,8 @@ async def show_rates(service: Here, request: AnyRequest, ask: Asking) -> Respons
         figures=FIGURES,
         why=OUTSIDE,
         choices=named,
-        neighbours=(before, _moved(date.fromisoformat(f"{month}-01"), 1)),
+        neighbours=(before, _moved(_first(month), 1)),
+        latest=f"{latest:%Y-%m}",
         called=_called,
         may_open=caller.role in request.app.state.authz["show_rate_cases"],
         may_verify=caller.reach is Reach.TOWN,
@@ -194,6 +195,15 @@ def _latest(months: Told, this: str) -> str:
     told = months.found or []
     with_figure = [one["month"] for one in told if one["base"]]
     return str((with_figure or [one["month"] for one in told] or [this])[-1])
+
+
+def _first(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
+
+
+def _until(latest: date, asked: str | None) -> date:
+    """The last of the months that stand beside the one asked for: the latest, unless it lies too far back."""
+    return _first(asked) if asked and asked < _moved(latest, 1 - MONTHS) else latest
 
 
 def _moved(month: date, months: int) -> str:

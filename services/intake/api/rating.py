@@ -155,9 +155,9 @@ async def list_rate_cases(service: Here, ask: Asking, asked: NamedDependency[Ope
     """三率明细: the complaints that make up one figure of a month, as it was published (or `version`), else as it stands.
 
     `rate`: response, resolution or satisfaction; `by` and `value` as in the history; `part`: base (the denominator), met
-    (the numerator), failed (in the denominator alone) or outside. `base` = `met` + `failed`; `numerator`: the sum of
-    `credit`; `outside` says why a case is in neither; `moved`: now it would count otherwise; `hidden`: so many of the
-    part are none of the caller's business.
+    (the numerator), failed (in the denominator alone), short (failed, or not wholly in the numerator) or outside. `base` =
+    `met` + `failed`; `numerator`: the sum of `credit`; `outside` says why a case is in neither; `moved`: now it would count
+    otherwise; `hidden`: so many of the part are none of the caller's business.
     """
     async with _one_state(service) as con:
         return await rate_cases.opened(con, service, ask.caller, asked)

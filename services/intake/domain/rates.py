@@ -79,9 +79,10 @@ class Rate(StrEnum):
 
 
 class Standing(StrEnum):
-    """计入情况 of one complaint in a rate: in the numerator (wholly or partly), only in the denominator, in neither."""
+    """计入情况 of one complaint in a rate: wholly or partly in the numerator, only in the denominator, in neither."""
 
     MET = "met"
+    PARTLY = "partly"
     FAILED = "failed"
     OUTSIDE = "outside"
 
@@ -173,7 +174,13 @@ def standing(counts: Counts, rate: Rate, numbers: RateTerms) -> Standing:
     """How one complaint, counted alone, stands in a rate."""
     if not counts.valid:
         return Standing.OUTSIDE
-    return Standing.MET if credit(counts, rate, numbers) else Standing.FAILED
+    match credit(counts, rate, numbers):
+        case 0:
+            return Standing.FAILED
+        case 1:
+            return Standing.MET
+        case _:
+            return Standing.PARTLY
 
 
 def rates(counts: Counts, *, numbers: RateTerms) -> Rates:

@@ -395,16 +395,15 @@ async def test_a_figure_is_opened_into_exactly_the_complaints_that_make_it_up(he
     names = {str(id): name for name, id in (await some_of_every_kind(here)).items()}
     for _ in range(2):
         whole = await figure(here)
-        for rate, met, failed in (
-            ("response", ["well", "half", "bad"], []),
-            ("resolution", ["well", "half"], ["bad"]),
-            ("satisfaction", ["well", "half"], ["bad"]),
+        for rate, met, short, failed in (
+            ("response", ["well", "half", "bad"], [], []),
+            ("resolution", ["well", "half"], ["bad"], ["bad"]),
+            ("satisfaction", ["well", "half"], ["half", "bad"], ["bad"]),
         ):
-            found = {
-                part: await cases(here, f"rate={rate}&part={part}") for part in ("base", "met", "failed", "outside")
-            }
+            parts = ("base", "met", "short", "failed", "outside")
+            found = {part: await cases(here, f"rate={rate}&part={part}") for part in parts}
             listed = {part: [names[one["id"]] for one in page["items"]] for part, page in found.items()}
-            assert (listed["met"], listed["failed"]) == (met, failed)
+            assert (listed["met"], listed["short"], listed["failed"]) == (met, short, failed)
             assert listed["base"] == ["well", "half", "bad"]
             assert {names[one["id"]]: one["outside"] for one in found["outside"]["items"]} == {
                 "waiting": "waiting",
@@ -417,6 +416,7 @@ async def test_a_figure_is_opened_into_exactly_the_complaints_that_make_it_up(he
                     whole[name] for name in ("version", "up_to", "terms")
                 )
                 assert (page["met"] + page["failed"], page["hidden"]) == (page["base"], 0)
+                assert page["short"] == len(short)
                 assert page["outside"] == {name: whole[name] for name in page["outside"]}
                 assert page["base"] + sum(page["outside"].values()) == page["received"] == whole["received"]
             assert sum(one["credit"] for one in found["met"]["items"]) == pytest.approx(whole["numerators"][rate])
