@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from services.dashboard.hotspots import Demand, demand, hotspots
 from services.dashboard.pages.charts import drawn
-from services.dashboard.pages.door import Here
+from services.dashboard.pages.choosing import Here
 from services.dashboard.pages.frame import look, shown, words_of
 from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import Words

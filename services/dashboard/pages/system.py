@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get
 
 from services.dashboard.pages.asking import SILENT, Told, ask_all
-from services.dashboard.pages.door import Here
+from services.dashboard.pages.choosing import Here
 from services.dashboard.pages.frame import look, shown, words_of
 from services.dashboard.pages.telling import Telling
 from services.dashboard.sources import Source, sources

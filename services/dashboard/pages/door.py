@@ -1,8 +1,0 @@
-"""What a page's door is given."""
-
-from litestar.di import NamedDependency
-
-from services.dashboard.terms import DashboardTerms
-from shared.plumbing.service import Service
-
-Here = NamedDependency[Service[DashboardTerms]]
