@@ -27,6 +27,7 @@ from services.dashboard.pages.frame import read_static
 from services.dashboard.streaming import Events, told
 from services.dashboard.terms import DashboardTerms
 from shared.plumbing import query
+from shared.plumbing.auth import holds_for
 from shared.plumbing.schemas import Document
 from shared.plumbing.service import Asking, Service
 from shared.rules.broken import Reason, RuleBroken
@@ -80,7 +81,7 @@ async def stream_facts(
     feed = _feed(state, service)
     if service.draining or feed.full:
         raise ServiceUnavailableException(headers={"Retry-After": "2"})
-    return Events(told(service, feed, View.of(asked, ask.caller), after, asked.follow))
+    return Events(told(service, feed, View.of(asked, ask.caller), after, asked.follow, holds_for(request)))
 
 
 def _feed(state: State, service: Service[DashboardTerms]) -> Feed:

@@ -25,7 +25,9 @@ HEARTBEAT_S = 15.0
 STALLED_S = 60.0
 """Who takes nothing for so long is cut off [D]."""
 LONGEST_S = 3600.0
-"""After so long a reader has to come again, with a token that still holds [D]."""
+"""After so long a reader has to come again [D], and as soon as the token holds no more."""
+SHORTEST_S = 1.0
+"""A token that has expired is still good for some seconds: clocks differ."""
 LOOK_S = 1.0
 """So often a reader who waits sees whether we go."""
 RETRY_MS = 2000
@@ -46,14 +48,15 @@ async def page(pool: Pool, view: View, after: int, limit: int) -> tuple[list[asy
 
 
 async def told(
-    service: Service[Any], feed: Feed, view: View, after: int | None, follow: bool
+    service: Service[Any], feed: Feed, view: View, after: int | None, follow: bool, seconds: float = LONGEST_S
 ) -> AsyncGenerator[bytes, None]:
-    """Every fact of the view after that number, once and in order; `follow`: and all that come.
+    """Every fact of the view after that number, once and in order; `follow`: and all that come, for so many `seconds`.
 
     The number stands in every event and in every heartbeat: a reader whose facts are rare need not begin far back.
     """
     began = sent = time.monotonic()
     live = False
+    end = began + min(LONGEST_S, max(SHORTEST_S, seconds))
     await feed.join()
     try:
         head = await feed.head()
@@ -62,7 +65,7 @@ async def told(
         if position > head:
             yield event(f'{{"last":{head}}}', head, "ahead")
             return
-        while not service.draining and time.monotonic() - began < LONGEST_S:
+        while not service.draining and time.monotonic() < end:
             chunk = b""
             if feed.holds(position):
                 chunk, position = feed.since(view, position)

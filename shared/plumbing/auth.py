@@ -110,3 +110,9 @@ def token_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     if scheme.lower() != "bearer" or not token:
         raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
     return token
+
+
+def holds_for(connection: ASGIConnection[Any, Any, Any, Any], token: str | None = None) -> float:
+    """So many seconds until a token expires, by default the one that somebody shows; raises `NotAuthorizedException`."""
+    claims = connection.app.state.issuers.claims(token or token_of(connection))
+    return float(claims["exp"]) - time.time()

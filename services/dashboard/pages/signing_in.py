@@ -20,7 +20,7 @@ from litestar.params import FromPath
 from services.dashboard.pages.frame import SAFE, look, page
 from services.dashboard.terms import DashboardTerms
 from shared.plumbing import openapi
-from shared.plumbing.auth import COOKIE, token_of
+from shared.plumbing.auth import COOKIE, holds_for, token_of
 from shared.plumbing.database import Pool
 from shared.plumbing.keyring import derive
 from shared.plumbing.public_pages import AnyRequest, from_our_page
@@ -104,8 +104,7 @@ async def sign_in(code: FromPath[str], service: Here, request: AnyRequest) -> Re
     """登录 by the code of a link; it opens no second time."""
     from_our_page(request, "请在本系统的登录页面上登录")
     token = await take(service.pool, code)
-    left = int(request.app.state.issuers.claims(token)["exp"] - datetime.now().timestamp())  # noqa: DTZ005
-    return _onward("/", _cookie(token, left))
+    return _onward("/", _cookie(token, int(holds_for(request, token))))
 
 
 @post("/logout", **_ONCE)

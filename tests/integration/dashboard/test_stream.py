@@ -130,6 +130,17 @@ async def test_without_a_number_it_begins_now_and_says_where(here: Running, url:
         assert await say(here, 5, 7) == await reader.until(2)
 
 
+async def test_a_line_ends_with_the_token_that_opened_it(here: Running, url: str) -> None:
+    short = here.keys.token(OPERATOR, now=datetime.now(UTC), lifetime=timedelta(seconds=2))
+    expected = await say(here, 0, 3)
+    async with listening(here, url) as stays, listening(here, url, Authorization=f"Bearer {short}") as reader:
+        await reader.ended()
+        assert not stays.over
+        expected += await say(here, 3, 5)
+        assert await stays.until(5) == expected
+    assert reader.whole == expected[:3]
+
+
 async def test_each_hears_only_what_is_their_business(here: Running, url: str) -> None:
     async with (
         listening(here, url, OPERATOR) as all_,
