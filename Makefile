@@ -81,11 +81,11 @@ clean:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/.browser: tests/pages/requirements.lock
+.venv/.browser: .venv/.installed tests/pages/requirements.lock
 	@command -v chromium >/dev/null || { echo "安装 Chromium / installing Chromium …"; \
 		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y chromium fonts-noto-cjk; } >/dev/null || \
 		{ echo "需要 Chromium（chromium）/ Chromium (chromium) is needed"; exit 1; }; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/pages/requirements.lock
 	@touch $@
 
 .node/.installed: .venv/.installed tests/node/package.json tests/node/package-lock.json tests/node/requirements.lock
