@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from ops.client import Address, Client
 from ops.commands.login import link
@@ -19,6 +19,8 @@ from ops.embedded.keys import Bearer
 from ops.embedded.stack import ROOT, Stack
 
 LEADER = Bearer("supervisor")
+expect.set_options(timeout=60_000)
+"""Something comes at last, or never: other programs use this machine, too."""
 
 
 @dataclass(frozen=True)
