@@ -1,15 +1,18 @@
 """热点: what many complain about, where, and what became of it; what rises."""
 
+from collections.abc import Mapping
+
 import altair
 from litestar import Response, get
 from markupsafe import Markup
 
-from services.dashboard.hotspots import Demand, demand, hotspots
-from services.dashboard.pages.charts import drawn
+from services.dashboard.hotspots import RISING_FROM, Demand, demand, hotspots
+from services.dashboard.pages.charts import COLOURS, drawn
 from services.dashboard.pages.choosing import Here
 from services.dashboard.pages.frame import look, shown, words_of
 from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import Words
+from shared.plumbing.caller import Scope
 from shared.plumbing.public_pages import AnyRequest, wants_page
 from shared.plumbing.service import Asking
 
@@ -33,6 +36,7 @@ async def show_hotspots(service: Here, ask: Asking, request: AnyRequest) -> Resp
     categories = sorted(
         {cell.category for cell in wanted.matrix if cell.complaints}, key=lambda one: (-_sum(wanted, one), one)
     )
+    sums = {category: _sum(wanted, category) for category in categories}
     return shown(
         request,
         "hotspots.html",
@@ -40,11 +44,13 @@ async def show_hotspots(service: Here, ask: Asking, request: AnyRequest) -> Resp
         live=LIVE,
         telling=telling,
         categories=categories,
-        communities=[one.code for one in service.town.communities],
+        communities=[one.code for one in service.town.communities if ask.caller.reaches(Scope(community=one.code))],
         cells={(cell.community, cell.category): cell.complaints for cell in wanted.matrix},
-        sums={category: _sum(wanted, category) for category in categories},
+        sums=sums,
         shade=_shades(wanted),
-        picture=await _columns(wanted, words),
+        rising_from=RISING_FROM,
+        by_category=await _bars({telling.code(category): sums[category] for category in categories}, words),
+        by_day=await _columns(wanted, words) if categories else None,
     )
 
 
@@ -58,12 +64,25 @@ def _shades(wanted: Demand) -> dict[int, int]:
     return {n: max(1, -(-n * STEPS // most)) for n in {cell.complaints for cell in wanted.matrix} if n}
 
 
+async def _bars(sums: Mapping[str, int], words: Words) -> Markup | None:
+    """The complaints of each category, most first; None without any."""
+    if not sums:
+        return None
+    rows = [{"category": name, "count": count} for name, count in sums.items()]
+    axes = altair.Chart(altair.InlineData(rows), width=420, height=22 * len(rows)).encode(
+        y=altair.Y("category:N", sort=None, title=None, axis=altair.Axis(labelLimit=160)),
+        x=altair.X("count:Q", title=None, axis=altair.Axis(tickMinStep=1)),
+    )
+    numbers = axes.mark_text(align="left", dx=4).encode(text="count:Q")
+    return await drawn(axes.mark_bar(color=COLOURS[0]) + numbers, words.say("近三十日各类诉求量"))
+
+
 async def _columns(wanted: Demand, words: Words) -> Markup | None:
     """The complaints of each day."""
     rows = [{"day": f"{day:%m-%d}", "count": count} for day, count in wanted.days]
     chart = (
-        altair.Chart(altair.InlineData(rows), width=900, height=150)
-        .mark_bar(color="#9e1b1b")
+        altair.Chart(altair.InlineData(rows), width=560, height=220)
+        .mark_bar(color=COLOURS[0])
         .encode(
             x=altair.X("day:O", sort=None, title=None, axis=altair.Axis(labelAngle=-45)),
             y=altair.Y("count:Q", title=None, axis=altair.Axis(tickMinStep=1)),
