@@ -19,6 +19,8 @@ from shared.plumbing.service import Asking
 LIVE = ("HotspotDetected", "HotspotGrew", "HotspotSubsided", "HotspotTopicOpened", "HotspotTopicEnded", "DemandCounted")
 STEPS = 5
 """So many shades has a number in the table."""
+TICKS = 10
+"""So many steps at most has the scale of a chart."""
 
 
 @get("/hotspots", **look())
@@ -71,7 +73,7 @@ async def _bars(sums: Mapping[str, int], words: Words) -> Markup | None:
     rows = [{"category": name, "count": count} for name, count in sums.items()]
     axes = altair.Chart(altair.InlineData(rows), width=420, height=22 * len(rows)).encode(
         y=altair.Y("category:N", sort=None, title=None, axis=altair.Axis(labelLimit=160)),
-        x=altair.X("count:Q", title=None, axis=altair.Axis(tickMinStep=1)),
+        x=altair.X("count:Q", title=None, axis=_whole(max(sums.values()))),
     )
     numbers = axes.mark_text(align="left", dx=4).encode(text="count:Q")
     return await drawn(axes.mark_bar(color=COLOURS[0]) + numbers, words.say("近三十日各类诉求量"))
@@ -85,10 +87,15 @@ async def _columns(wanted: Demand, words: Words) -> Markup | None:
         .mark_bar(color=COLOURS[0])
         .encode(
             x=altair.X("day:O", sort=None, title=None, axis=altair.Axis(labelAngle=-45)),
-            y=altair.Y("count:Q", title=None, axis=altair.Axis(tickMinStep=1)),
+            y=altair.Y("count:Q", title=None, axis=_whole(max(count for _, count in wanted.days))),
         )
     )
     return await drawn(chart, words.say("近三十日每日诉求量"))
+
+
+def _whole(most: int) -> altair.Axis:
+    """Whole numbers up to the highest, in at most so many steps: there is no half complaint."""
+    return altair.Axis(values=list(range(0, most + 1, max(1, -(-most // TICKS)))), format="d")
 
 
 ROUTES = [show_hotspots]

@@ -50,6 +50,14 @@ async def test_the_days_stand_in_a_table_too(here: Running) -> None:
     ]
 
 
+async def test_there_is_no_half_complaint(here: Running) -> None:
+    name = ref("demand", derived("test", "one"))
+    await say(here, (name, 1, counted(HERE, 1, 1)))
+    text = await page(here, "/hotspots")
+    for says in ("近三十日每日诉求量", "近三十日各类诉求量"):
+        assert not [one for one in drawn(text, says) if "." in one]
+
+
 async def test_of_nothing_there_is_no_picture(here: Running) -> None:
     text = await page(here, "/hotspots")
     assert "<svg" not in text
