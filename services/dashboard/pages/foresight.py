@@ -164,7 +164,9 @@ async def _picture(periods: Sequence[Mapping[str, Any]], each: str, words: Words
         .mark_bar(size=36)
         .encode(
             x=altair.X("period:O", title=None, axis=altair.Axis(labelAngle=0)),
-            y=altair.Y("n:Q", title=None, axis=altair.Axis(tickMinStep=1, format="d")),
+            y=altair.Y(
+                "n:Q", title=None, axis=altair.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, 'd')")
+            ),
             color=altair.Color("began:N", sort=began, scale=altair.Scale(domain=began, range=[COLOURS[3], COLOURS[5]])),
             column=altair.Column("kind:N", title=None, sort=[words.say("民心项目"), words.say("议题")]),
         )
