@@ -9,6 +9,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ServiceUnavailableException
 
 from services.dashboard import views
+from services.dashboard.door import Here
 from services.dashboard.feed import Feed
 from services.dashboard.looking import FactPage, Subscription, View
 from services.dashboard.pages import (
@@ -32,7 +33,6 @@ from shared.plumbing.schemas import Document
 from shared.plumbing.service import Asking, Service
 from shared.rules.broken import Reason, RuleBroken
 
-Here = NamedDependency[Service[DashboardTerms]]
 LAST_EVENT_ID = "[0-9]{1,18}"
 """How the number of an event is written."""
 

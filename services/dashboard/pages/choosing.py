@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-from litestar.di import NamedDependency
-
 from services.dashboard.pages.asking import Told, ask
 from services.dashboard.terms import DashboardTerms
 from shared.events.base import Code
@@ -13,7 +11,6 @@ from shared.plumbing.caller import NotFound, Person, Reach
 from shared.plumbing.public_pages import AnyRequest
 from shared.plumbing.service import Service
 
-Here = NamedDependency[Service[DashboardTerms]]
 Nothing = Literal[""]
 """A form sends what nobody chose as an empty text."""
 Chosen = Code | Nothing | None

@@ -10,10 +10,11 @@ from litestar import Response, get
 from markupsafe import Markup
 
 from services.dashboard import wording
+from services.dashboard.door import Here
 from services.dashboard.foresight import BEFORE_COMPLAINTS, LOOKED_BACK, RISING_FROM, WINDOW, foresight
 from services.dashboard.pages.asking import Told, ask_all
 from services.dashboard.pages.charts import COLOURS, drawn
-from services.dashboard.pages.choosing import Chosen, Here, communities, made, meanings, must_be
+from services.dashboard.pages.choosing import Chosen, communities, made, meanings, must_be
 from services.dashboard.pages.frame import Looked, look, shown, words_of
 from services.dashboard.pages.words import Words
 from shared.plumbing import query

@@ -6,9 +6,9 @@ import altair
 from litestar import Response, get
 from markupsafe import Markup
 
+from services.dashboard.door import Here
 from services.dashboard.hotspots import RISING_FROM, Demand, demand, hotspots
 from services.dashboard.pages.charts import COLOURS, drawn
-from services.dashboard.pages.choosing import Here
 from services.dashboard.pages.frame import look, shown, words_of
 from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import Words

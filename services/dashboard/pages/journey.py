@@ -9,11 +9,11 @@ from unicodedata import east_asian_width
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from services.dashboard import views
+from services.dashboard.door import Here
 from services.dashboard.pages import frame
 from services.dashboard.pages.frame import look
 from services.dashboard.pages.graph import Box, Line, draw
@@ -23,7 +23,6 @@ from shared.plumbing.public_pages import AnyRequest, wants_page
 from shared.plumbing.service import Asking, Service
 from shared.rules.township import SHANGHAI
 
-Here = NamedDependency[Service[DashboardTerms]]
 Found = dict[str, Any]
 _WIDEST = 26
 """So many columns has a line of a box; a Chinese character takes two."""

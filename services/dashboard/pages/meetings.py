@@ -9,9 +9,10 @@ from uuid import UUID
 from litestar import Response, get
 from pydantic import Field
 
+from services.dashboard.door import Here
 from services.dashboard.pages import asking
 from services.dashboard.pages.asking import Told, ask_all
-from services.dashboard.pages.choosing import Chosen, Here, Nothing, ask_list, communities, made, meanings, must_be
+from services.dashboard.pages.choosing import Chosen, Nothing, ask_list, communities, made, meanings, must_be
 from services.dashboard.pages.frame import Looked, look, shown
 from shared.events.base import WHOLE, ref_id
 from shared.events.deliberation import ConclusionKind, MeetingForm, MeetingHeld

@@ -10,10 +10,11 @@ from markupsafe import Markup
 from pydantic import Field
 
 from services.dashboard import wording
+from services.dashboard.door import Here
 from services.dashboard.pages import asking
 from services.dashboard.pages.asking import Told, ask_all
 from services.dashboard.pages.charts import drawn
-from services.dashboard.pages.choosing import Chosen, Here, Nothing, ask_list, communities, made, meanings, must_be
+from services.dashboard.pages.choosing import Chosen, Nothing, ask_list, communities, made, meanings, must_be
 from services.dashboard.pages.frame import Looked, look, shown, words_of
 from services.dashboard.pages.words import Words
 from shared.events.base import WHOLE, Ref

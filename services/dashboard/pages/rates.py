@@ -11,9 +11,10 @@ from markupsafe import Markup
 from pydantic import Field
 
 from services.dashboard import wording
+from services.dashboard.door import Here
 from services.dashboard.pages.asking import Told, ask, ask_all
 from services.dashboard.pages.charts import drawn
-from services.dashboard.pages.choosing import Chosen, Here, Nothing, communities, made, must_be
+from services.dashboard.pages.choosing import Chosen, Nothing, communities, made, must_be
 from services.dashboard.pages.frame import Looked, look, shown, words_of
 from services.dashboard.pages.words import Words
 from shared.events.base import WHOLE, Flag

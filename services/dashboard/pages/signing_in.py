@@ -13,21 +13,19 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from litestar import MediaType, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from services.dashboard.door import Here
 from services.dashboard.pages.frame import SAFE, look, page
-from services.dashboard.terms import DashboardTerms
 from shared.plumbing import openapi
 from shared.plumbing.auth import COOKIE, holds_for, token_of
 from shared.plumbing.database import Pool
 from shared.plumbing.keyring import derive
 from shared.plumbing.public_pages import AnyRequest, from_our_page
 from shared.plumbing.rate_limit import per_address
-from shared.plumbing.service import Asking, Service
+from shared.plumbing.service import Asking
 
-Here = NamedDependency[Service[DashboardTerms]]
 OPEN_MINUTES = 10
 """So long does a link wait to be opened [D]."""
 _OFTEN = per_address("login", lambda _: 30)

@@ -9,8 +9,8 @@ from typing import Any
 from litestar import Response, get
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE as NOT_READY
 
+from services.dashboard.door import Here
 from services.dashboard.pages.asking import SILENT, Told, ask, ask_all
-from services.dashboard.pages.choosing import Here
 from services.dashboard.pages.frame import look, shown, words_of
 from services.dashboard.pages.telling import Telling
 from services.dashboard.sources import Source, sources

@@ -4,8 +4,8 @@ import altair
 from litestar import Response, get
 from markupsafe import Markup
 
+from services.dashboard.door import Here
 from services.dashboard.pages.charts import drawn
-from services.dashboard.pages.choosing import Here
 from services.dashboard.pages.frame import EVERYTHING, look, shown, words_of
 from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import Words
