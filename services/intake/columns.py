@@ -10,6 +10,7 @@ from services.intake.domain.asked import Complainant, KeptOrder, Order
 from services.intake.domain.complaint import Complaint, ComplaintState
 from shared.events.intake import CONFIDENTIAL, UNCATEGORISED, ComplaintStep, ListingReason
 from shared.events.vocabulary import Channel, ComplaintType, Satisfaction, Urgency
+from shared.rules.naming import words_of
 from shared.rules.township import Town
 
 CHANNELS = {
@@ -30,12 +31,7 @@ TYPES = {
     ComplaintType.SUGGESTION: "建议",
 }
 URGENCIES = {Urgency.CRITICAL: "特急", Urgency.URGENT: "紧急", Urgency.ROUTINE: "一般", Urgency.COMPLEX: "疑难"}
-SATISFACTIONS = {
-    Satisfaction.SATISFIED: "满意",
-    Satisfaction.BASICALLY: "基本满意",
-    Satisfaction.NEUTRAL: "一般",
-    Satisfaction.DISSATISFIED: "不满意",
-}
+SATISFACTIONS = words_of(Satisfaction)
 LISTINGS = {
     ListingReason.POLICY: "政策",
     ListingReason.PLANNING: "规划",

@@ -7,7 +7,15 @@ from types import MappingProxyType
 
 from shared.events.deliberation import ConclusionKind, MeetingForm
 from shared.events.escalation import DutyRole, DutyStep, SupervisionLevel
-from shared.events.vocabulary import DisclosureStage, FiveQualities, ProjectCategory, Quantity, SevenNeeds, WhistleKind
+from shared.events.vocabulary import (
+    DisclosureStage,
+    FiveQualities,
+    ProjectCategory,
+    Quantity,
+    Satisfaction,
+    SevenNeeds,
+    WhistleKind,
+)
 from shared.rules.township import SHANGHAI, Town
 
 VOCABULARY: tuple[tuple[StrEnum, str], ...] = (
@@ -65,10 +73,27 @@ VOCABULARY: tuple[tuple[StrEnum, str], ...] = (
     (DutyStep.ACKNOWLEDGE, "响应"),
     (DutyStep.CHECK_IN, "报到"),
     (DutyStep.DUE, "办结"),
+    (Satisfaction.SATISFIED, "满意"),
+    (Satisfaction.BASICALLY, "基本满意"),
+    (Satisfaction.NEUTRAL, "一般"),
+    (Satisfaction.DISSATISFIED, "不满意"),
 )
 """Words that several services say, in Chinese."""
 STATES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "complaint": {
+            "RECEIVED": "待派单",
+            "ANSWERED": "已直接答复",
+            "REDIRECTED": "已引导至其他渠道",
+            "DISPATCHED": "待签收",
+            "RETURN_REQUESTED": "退单待审",
+            "ACCEPTED": "已签收",
+            "IN_PROGRESS": "办理中",
+            "LISTED": "已挂账",
+            "FINISHED": "待回访",
+            "CALLED_BACK": "已回访",
+            "CLOSED": "已归档",
+        },
         "month": {
             "NOT_WATCHED": "未纳入",
             "NOT_YET": "未安排",

@@ -9,13 +9,13 @@ import altair
 from litestar import Response, get
 from markupsafe import Markup
 
-from services.dashboard import wording
 from services.dashboard.door import Here
 from services.dashboard.foresight import BEFORE_COMPLAINTS, LOOKED_BACK, RISING_FROM, WINDOW, foresight
 from services.dashboard.pages.asking import Told, ask_all
 from services.dashboard.pages.charts import COLOURS, drawn
 from services.dashboard.pages.choosing import Chosen, communities, made, meanings, must_be
 from services.dashboard.pages.frame import Looked, look, shown, words_of
+from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import Words
 from shared.plumbing import query
 from shared.plumbing.public_pages import AnyRequest
@@ -94,16 +94,15 @@ async def show_foresight(service: Here, request: AnyRequest, ask: Asking) -> Res
         ],
         **asdict(seen),
     }
+    words = words_of(request)
     return shown(
         request,
         "foresight.html",
         found,
         live=LIVE,
-        picture=await _picture(found["periods"], asked.each, words_of(request)),
+        picture=await _picture(found["periods"], asked.each, words),
         choices=named,
-        places=wording.names(service.town),
-        categories={one.code: one.name for one in service.town.categories},
-        spots={one.code: one.name for one in service.town.places},
+        telling=Telling(words, service.town),
         before=FIRST,
         after=AFTER,
         origins=ORIGINS,
@@ -161,7 +160,7 @@ async def _picture(periods: Sequence[Mapping[str, Any]], each: str, words: Words
         return None
     began = [words.say("未诉先办"), words.say("诉求之后")]
     chart = (
-        altair.Chart(altair.Data(values=points), width=300, height=180)  # type: ignore[no-untyped-call]
+        altair.Chart(altair.InlineData(points), width=300, height=180)
         .mark_bar(size=36)
         .encode(
             x=altair.X("period:O", title=None, axis=altair.Axis(labelAngle=0)),

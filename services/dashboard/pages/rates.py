@@ -16,12 +16,15 @@ from services.dashboard.pages.asking import Told, ask, ask_all
 from services.dashboard.pages.charts import drawn
 from services.dashboard.pages.choosing import Chosen, Nothing, communities, made, must_be
 from services.dashboard.pages.frame import Looked, look, shown, words_of
+from services.dashboard.pages.telling import Telling
 from services.dashboard.pages.words import Words
 from shared.events.base import WHOLE, Flag
+from shared.events.vocabulary import Satisfaction
 from shared.plumbing import query
 from shared.plumbing.caller import Person, Reach
 from shared.plumbing.public_pages import AnyRequest
 from shared.plumbing.service import Asking
+from shared.rules import naming
 from shared.rules.month import month_after, month_of
 
 OWNER = "intake"
@@ -37,20 +40,6 @@ OUTSIDE = {
     "excluded": "批准的不合理诉求",
 }
 """Why a complaint is in no rate, as intake counts them."""
-SATISFACTION = {"SATISFIED": "满意", "BASICALLY": "基本满意", "NEUTRAL": "一般", "DISSATISFIED": "不满意"}
-STATES = {
-    "RECEIVED": "已受理",
-    "ANSWERED": "直接答复",
-    "REDIRECTED": "已引导",
-    "DISPATCHED": "已派单",
-    "RETURN_REQUESTED": "申请退单",
-    "ACCEPTED": "已签收",
-    "IN_PROGRESS": "办理中",
-    "LISTED": "挂账",
-    "FINISHED": "办结待回访",
-    "CALLED_BACK": "已回访",
-    "CLOSED": "已归档",
-}
 MONTHS = 12
 """So many months stand beside each other [D]."""
 PAGE = 50
@@ -167,11 +156,9 @@ async def show_rate_cases(service: Here, request: AnyRequest, ask: Asking) -> Re
         rates=RATES,
         parts_of=PARTS,
         why=OUTSIDE,
-        satisfaction=SATISFACTION,
-        states=STATES,
-        places=wording.names(service.town),
-        categories={one.code: one.name for one in service.town.categories},
-        spots={one.code: one.name for one in service.town.places},
+        satisfaction=naming.words_of(Satisfaction),
+        states=naming.STATES["complaint"],
+        telling=Telling(words_of(request), service.town),
     )
 
 

@@ -26,7 +26,6 @@ _LISTS: Mapping[type[StrEnum], str] = {
     vocabulary.ComplaintType: "咨询 求助 投诉 举报 建议",
     vocabulary.Channel: "12345热线 QQ群 微信群 意见箱 入户走访 村务办公室 网站 导入",
     vocabulary.Urgency: "特急 紧急 一般 复杂",
-    vocabulary.Satisfaction: "满意 基本满意 一般 不满意",
     vocabulary.RouteTarget: "协商议题 吹哨事项 建议池 民心项目",
     vocabulary.CheckInMode: "现场 线上",
     vocabulary.TopicOrigin: "共性诉求（热点） 诉求转办 两委提议 征集意见 居民（村民）提出 巡查发现 会上交流的问题",
@@ -56,17 +55,12 @@ _LISTS: Mapping[type[StrEnum], str] = {
     deliberation.UpwardOutcome: "可以落实 退回再议",
     deliberation.UpwardReason: "受政策限制 受规划限制",
     deliberation.CommonDemand: "已形成热点 多人提出 会议认定",
-    deliberation.MeetingForm: "召集会议 座谈 现场听取意见",
     deliberation.ApplicantKind: "村民 居民 组织 单位",
     deliberation.AttendanceWay: "名单登记 签到码",
     deliberation.Position: "赞成 反对 弃权 正式异议",
-    deliberation.ConclusionKind: "当场解决 提交会议决定 上报并说明 需吹哨 纳入民心项目池 协商一致 暂缓再议",
     deliberation.CountBase: (
         "十八周岁以上村（居）民 户 居民小组代表 代表 业主人数 专有部分面积（平方米） 物管会委员 物管会业主委员"
     ),
-    escalation.SupervisionLevel: "提醒 部门负责人督办 镇领导督办 区级督办",
-    escalation.DutyRole: "主责 协办",
-    escalation.DutyStep: "响应 报到 办结",
     escalation.DeadlineMove: "延期 暂停计时 恢复计时 节假日安排公布",
     projects.SuggestionOrigin: "诉求转办 居民（村民）提出 巡查发现 向群众报告工作",
     projects.SuggestionOutcome: "转化为项目 并入同类建议 直接办理 转交其他单位 不予采纳",
@@ -75,7 +69,7 @@ _LISTS: Mapping[type[StrEnum], str] = {
     projects.Criterion: "受益人数 诉求人数 紧迫程度 投入 可行性",
     projects.EffectVerdict: "有成效 成效不足 没有再次出现 再次出现",
 }
-"""The words of each closed list, in the order of its members."""
+"""The words of each closed list that facts alone show, in the order of its members; the others are `VOCABULARY`."""
 WORDS: Mapping[tuple[type[StrEnum], str], str] = MappingProxyType(
     {(type(word), word.value): said for word, said in VOCABULARY}
     | {(of, one.value): said for of, words in _LISTS.items() for one, said in zip(of, words.split(), strict=True)}

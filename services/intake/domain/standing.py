@@ -4,21 +4,10 @@ from datetime import datetime
 
 from services.intake.domain.complaint import Complaint, ComplaintState
 from shared.rules.broken import Reason, RuleBroken
+from shared.rules.naming import STATES
 from shared.rules.township import Town
 
-WORDS = {
-    ComplaintState.RECEIVED: "待派单",
-    ComplaintState.ANSWERED: "已直接答复",
-    ComplaintState.REDIRECTED: "已引导至其他渠道",
-    ComplaintState.DISPATCHED: "待签收",
-    ComplaintState.RETURN_REQUESTED: "退单待审",
-    ComplaintState.ACCEPTED: "已签收",
-    ComplaintState.IN_PROGRESS: "办理中",
-    ComplaintState.LISTED: "已挂账",
-    ComplaintState.FINISHED: "待回访",
-    ComplaintState.CALLED_BACK: "已回访",
-    ComplaintState.CLOSED: "已归档",
-}
+WORDS = STATES["complaint"]
 
 
 def known(before: Complaint | None) -> Complaint:
