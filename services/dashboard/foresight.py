@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from services.dashboard import wording
+from services.dashboard.hotspots import WINDOW, rises
 from services.dashboard.looking import Filters, View, short
 from shared.events.base import Fact, ref
 from shared.events.deliberation import TopicProposed
@@ -34,10 +35,6 @@ from shared.plumbing.caller import Person
 from shared.plumbing.database import Connection, Pool
 from shared.rules.township import SHANGHAI
 
-WINDOW = 30
-"""So many days, today included, are compared with as many before them [D]."""
-RISING_FROM = 3
-"""From so many complaints in the window on a rise is one: two after none say nothing [D]."""
 LOOKED_BACK = 90
 """So many days before something was found it is looked whether anybody had asked: as long as an effect is waited for [D]."""
 FIRST = 20
@@ -182,7 +179,7 @@ async def foresight(
         if one.origin in _FOUND.get(fact, ()) and start <= one.at < end
     ]
     rising = [_untaken(spot, place, first, today) for spot, place in spots.items()]
-    rising = [one for one in rising if one.hotspot or one.complaints >= max(RISING_FROM, one.before + 1)]
+    rising = [one for one in rising if one.hotspot or rises(one.complaints, one.before)]
     known: dict[Spot | None, list[Matter]] = defaultdict(list)
     for one, _ in matters:
         known[one.spot].insert(0, one)

@@ -134,7 +134,7 @@ def _standing(row: asyncpg.Record) -> Standing:
 
 def _parts(standing: Standing) -> tuple[Any, ...]:
     """The values of a standing's columns."""
-    return standing if standing.days is None else standing._replace(days=json.dumps(standing.days))  # type: ignore[arg-type]
+    return standing if standing.days is None else (*standing[:-1], json.dumps(standing.days))
 
 
 def _scope(row: asyncpg.Record) -> Scope:

@@ -116,6 +116,11 @@ class Demand:
     rising: tuple[Rise, ...]
 
 
+def rises(complaints: int, before: int) -> bool:
+    """Whether so many in the window are a rise, after so many in the one before."""
+    return complaints >= max(RISING_FROM, before + 1)
+
+
 async def hotspots(pool: Pool, caller: Person, first: int = FIRST) -> tuple[Hotspot, ...]:
     """热点: those that stand, most people first."""
     search = reach(caller)
@@ -185,7 +190,7 @@ async def demand(pool: Pool, caller: Person, now: datetime, first: int = FIRST) 
         where = (row["community"], row["category"], row["place"])
         cells[where[:2]][row["earlier"]] += row["complaints"]
         spots[where][row["earlier"]] = row["complaints"]
-    rising = [Rise(*where, *counts) for where, counts in spots.items() if counts[0] >= max(RISING_FROM, counts[1] + 1)]
+    rising = [Rise(*where, *counts) for where, counts in spots.items() if rises(*counts)]
     return Demand(
         first=begin,
         last=last,

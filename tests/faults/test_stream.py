@@ -61,7 +61,7 @@ class Subscriber:
                     async with http.stream("GET", f"{url}/stream?{self._query}", headers=headers) as answer:
                         if answer.status_code == 200:
                             await self._listen(answer)
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)  # as any reader pauses before it comes again
 
     async def _listen(self, answer: httpx.Response) -> None:
         event: dict[str, str] = {}

@@ -94,7 +94,7 @@ _DRAUGHTSMEN: dict[asyncio.AbstractEventLoop, _Draughtsman] = {}
 async def drawn(chart: altair.TopLevelMixin, says: str) -> Markup | None:
     """A chart as it stands in a page; `says`: what a screen reader says of it. None if it cannot be drawn now."""
     spec: dict[str, Any] = chart.to_dict()
-    spec["config"] = _CONFIG | {name: value for name, value in spec.get("config", {}).items() if name not in _CONFIG}
+    spec["config"] = _CONFIG
     draughtsman = _DRAUGHTSMEN.setdefault(asyncio.get_running_loop(), _Draughtsman())
     try:
         svg = await draughtsman.draw(json.dumps(spec, ensure_ascii=False, sort_keys=True))

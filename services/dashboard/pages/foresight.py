@@ -10,7 +10,8 @@ from litestar import Response, get
 from markupsafe import Markup
 
 from services.dashboard.door import Here
-from services.dashboard.foresight import BEFORE_COMPLAINTS, LOOKED_BACK, RISING_FROM, WINDOW, foresight
+from services.dashboard.foresight import BEFORE_COMPLAINTS, LOOKED_BACK, foresight
+from services.dashboard.hotspots import RISING_FROM, WINDOW
 from services.dashboard.pages.asking import Told, ask_all
 from services.dashboard.pages.charts import COLOURS, drawn
 from services.dashboard.pages.choosing import Chosen, communities, made, meanings, must_be

@@ -113,7 +113,7 @@ def shown(
     """What was found, as a page or as JSON. `live`: with a fact of these types the page is shown anew; `besides`: what
     the page alone has, such as pictures."""
     if not wants_page(request):
-        content = json.dumps(plain(found), ensure_ascii=False).encode()
+        content = json.dumps(to_jsonable_python(found), ensure_ascii=False).encode()
         return Response(content, media_type="application/json", headers={"Cache-Control": "no-store", "Vary": "Accept"})
     return page(request, template, live=live, **found, **besides)
 
@@ -173,11 +173,6 @@ async def read_static(file: FromPath[str], request: AnyRequest) -> Response[byte
 
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _STATIC = {file.name: (file.read_bytes(), _MEDIA[file.suffix]) for file in STATIC.iterdir() if file.suffix in _MEDIA}
-
-
-def plain(found: Any) -> Any:
-    """The same for programs."""
-    return to_jsonable_python(found)
 
 
 def _remembered(language: str) -> Cookie:

@@ -1,6 +1,5 @@
 """系统状态: whether everything flows, as every service says of itself, and what was heard of it last."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,7 +9,7 @@ from litestar import Response, get
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE as NOT_READY
 
 from services.dashboard.door import Here
-from services.dashboard.pages.asking import SILENT, Told, ask, ask_all
+from services.dashboard.pages.asking import SILENT, Told, ask_all
 from services.dashboard.pages.frame import look, shown, words_of
 from services.dashboard.pages.telling import Telling
 from services.dashboard.sources import Source, sources
@@ -59,10 +58,10 @@ async def show_system(service: Here, request: AnyRequest) -> Response[bytes]:
     heard, and what it has not heard yet.
     """
     heard = await sources(service)
-    told = await ask_all(request, *((name, "/flow", {}) for name in NAMES))
-    ready = await asyncio.gather(*(ask(request, name, "/health/ready") for name in NAMES))
+    told = await ask_all(request, *((name, path, {}) for path in ("/flow", "/health/ready") for name in NAMES))
+    flows, ready = told[: len(NAMES)], told[len(NAMES) :]
     by_name = {one.service: one for one in heard.sources}
-    parts = [_part(flow, health, by_name.get(flow.service)) for flow, health in zip(told, ready, strict=True)]
+    parts = [_part(flow, health, by_name.get(flow.service)) for flow, health in zip(flows, ready, strict=True)]
     found = {"parts": parts, "sources": heard}
     return shown(
         request,

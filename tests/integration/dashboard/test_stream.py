@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,7 @@ from tests.integration.dashboard.town import (
     received,
     told,
 )
+from tests.support import pair
 from tests.support.running import Running
 
 LIMIT = 30
@@ -55,10 +55,11 @@ def token(here: Running, who: Bearer) -> dict[str, str]:
 
 async def until(true: Callable[[], object], what: str) -> None:
     """Wait until it is."""
-    end = time.monotonic() + LIMIT
-    while not true():
-        assert time.monotonic() < end, f"not in {LIMIT} s: {what}"
-        await asyncio.sleep(0.01)
+
+    async def holds() -> bool:
+        return bool(true())
+
+    await pair.until(holds, what, LIMIT)
 
 
 class Reader:
