@@ -23,7 +23,7 @@ from services.dashboard import wording
 from services.dashboard.pages.words import LANGUAGES, Words
 from shared.events.base import Asked
 from shared.plumbing import openapi
-from shared.plumbing.auth import ANYBODY
+from shared.plumbing.auth import ANYBODY, Authz
 from shared.plumbing.caller import Person
 from shared.plumbing.errors import answer
 from shared.plumbing.public_pages import AnyRequest, kept, wants_page
@@ -48,7 +48,7 @@ NAVIGATION = MappingProxyType(
         "/system": "系统状态",
     }
 )
-"""The pages, by their addresses, as they stand at the top of each."""
+"""The pages, by their addresses, as they stand at the top of each; the doors are `show_…`, the first page's `show_today`."""
 SAFE = MappingProxyType(
     {
         "Cache-Control": "no-store",
@@ -92,7 +92,7 @@ def _environment(words: Words) -> jinja2.Environment:
         "iso": lambda at: at.isoformat(),
         "span": lambda seconds: span(float(seconds), words),
     }
-    made.globals |= {"navigation": NAVIGATION, "words": words}
+    made.globals["words"] = words
     return made
 
 
@@ -133,6 +133,7 @@ def page(
         "town": service.town.name,
         "now": service.now(),
         "live": live,
+        "navigation": _open_to(known, request.app.state.authz),
         "reader": _reader(known, service, LANGUAGES[language]) if known else None,
     }
     content = _ENVIRONMENTS[language].get_template(template).render(frame | given).encode()
@@ -184,6 +185,12 @@ def _switched(request: AnyRequest, language: str) -> str:
     other = "en" if language == "zh" else "zh"
     kept_as_is = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
     return "?" + urlencode([*kept_as_is, ("lang", other)])
+
+
+def _open_to(caller: Person | None, authz: Authz) -> dict[str, str]:
+    """The pages that somebody in this role may open."""
+    role = caller.role if caller else None
+    return {at: name for at, name in NAVIGATION.items() if role in authz[f"show_{at[1:] or 'today'}"]}
 
 
 def _reader(caller: Person, service: Any, words: Words) -> str:

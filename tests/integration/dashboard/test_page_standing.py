@@ -145,6 +145,14 @@ async def test_who_has_a_community_or_a_department_does_not_look_after_the_syste
         await page(here, "/system", who, 403)
 
 
+async def test_nobody_is_led_to_a_page_that_they_may_not_open(here: Running) -> None:
+    for who in (OPERATOR, SECRETARY, WATER):
+        links = [str(one) for one in html.fromstring(await page(here, "/", who)).xpath("//nav//a/@href")]
+        assert ("/system" in links, "/hotspots" in links) == (who is OPERATOR, who is not WATER)
+        for path in links:
+            await page(here, path, who)
+
+
 @pytest.mark.parametrize("path", ["/", "/hotspots", "/system"])
 async def test_in_english_the_same(here: Running, path: str) -> None:
     await say(here, (complaint(1), 1, received()), (ONE, 1, detected(HERE)))
